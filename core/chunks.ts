@@ -1,0 +1,154 @@
+/**
+ * Batches read chunk by chunk, as often as a step needs.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { isReady, type StepInput } from "./step.ts";
+import { countExamples, sliceExamples } from "./tree.ts";
+import type { Batch } from "./types.ts";
+
+/** Consecutive examples of a batch. */
+export interface Chunk {
+  /** The number of the chunk. */
+  readonly index: number;
+  /** The row of its first example in the whole batch. */
+  readonly first: number;
+  /** How many examples it has. */
+  readonly count: number;
+  /** The examples, owned by the scope that they were read in. */
+  readonly batch: Batch;
+}
+
+/** Reads the chunks of one input in order, starting anew each time it is opened. */
+export interface ChunkCursor {
+  /** The next chunk, or undefined behind the last. */
+  next(): Chunk | undefined;
+  /** Passes over chunks. */
+  skip(chunks: number): void;
+}
+
+/** One input of a step. */
+export interface ChunkSource {
+  /** How messages name the input. */
+  readonly name: string;
+  /** Examples and chunks; known once all of it has been read. */
+  readonly size:
+    | { readonly examples: number; readonly chunks: number }
+    | undefined;
+  /** Starts at the first chunk. */
+  open(): ChunkCursor;
+}
+
+/**
+ * Reads an input in chunks.
+ *
+ * @throws {RangeError} If the input is empty or its tensors differ in length.
+ */
+export function chunkSource(
+  input: StepInput,
+  chunkSize: number,
+  name: string,
+): ChunkSource {
+  return isReady(input) ? readySource(input.chunks, name) : wholeSource(input, chunkSize, name);
+}
+
+/** Reads a source to its end without keeping anything, so that its size is known. */
+export function measure(
+  source: ChunkSource,
+): { examples: number; chunks: number } {
+  if (!source.size) {
+    const cursor = source.open();
+    while (tf.tidy(() => cursor.next() !== undefined));
+  }
+  return source.size!;
+}
+
+function wholeSource(batch: Batch, largest: number, name: string): ChunkSource {
+  const examples = countExamples(batch, name);
+  const chunkSize = Math.min(largest, examples);
+  return {
+    name,
+    size: { examples, chunks: Math.ceil(examples / chunkSize) },
+    open() {
+      let index = 0;
+      return {
+        next() {
+          const first = index * chunkSize;
+          if (first >= examples) return undefined;
+          const count = Math.min(chunkSize, examples - first);
+          return {
+            index: index++,
+            first,
+            count,
+            batch: count === examples ? batch : sliceExamples(batch, first, count),
+          };
+        },
+        skip(chunks) {
+          index += chunks;
+        },
+      };
+    },
+  };
+}
+
+function readySource(chunks: Iterable<Batch>, name: string): ChunkSource {
+  let counts: readonly number[] | undefined;
+  let examples = 0;
+  return {
+    name,
+    get size() {
+      return counts && { examples, chunks: counts.length };
+    },
+    open() {
+      const iterator = chunks[Symbol.iterator]();
+      const seen: number[] = [];
+      let first = 0;
+      const next = () => {
+        const { done, value } = iterator.next();
+        if (done) {
+          if (seen.length === 0 && !counts) {
+            throw new RangeError(
+              `Cannot use ${name}: it has no chunks, expected at least one`,
+            );
+          }
+          if (counts && seen.length !== counts.length) {
+            throw changed(name, seen.length, counts);
+          }
+          counts ??= seen;
+          examples = first;
+          return undefined;
+        }
+        const count = countExamples(value, `chunk ${seen.length} of ${name}`);
+        if (counts && counts[seen.length] !== count) {
+          throw changed(name, seen.length + 1, counts);
+        }
+        const chunk = { index: seen.length, first, count, batch: value };
+        seen.push(count);
+        first += count;
+        return chunk;
+      };
+      return {
+        next,
+        skip(amount) {
+          for (
+            let i = 0;
+            i < amount && tf.tidy(() => next() !== undefined);
+            i++
+          );
+        },
+      };
+    },
+  };
+}
+
+function changed(
+  name: string,
+  chunks: number,
+  counts: readonly number[],
+): RangeError {
+  return new RangeError(
+    `Cannot read ${name} again: it came in ${counts.length} chunks of ${counts.join(", ")} examples and differs at ` +
+      `chunk ${chunks} now; expected an iterable that gives the same chunks each time, not a generator`,
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * The fold and what it stands on: tensors in trees, functional keys, steps, optimizers and schedules.
+ *
+ * @module
+ */
+export * from "./accumulate.ts";
+export * from "./backend.ts";
+export * from "./cached_step.ts";
+export * from "./full_step.ts";
+export * from "./key.ts";
+export { lookup, lookupSum } from "./lookup.ts";
+export * from "./measure.ts";
+export * from "./ops/mod.ts";
+export * from "./optimizers/mod.ts";
+export * from "./parity.ts";
+export * from "./schedules.ts";
+export * from "./step.ts";
+export * from "./stream.ts";
+export * from "./tree.ts";
+export * from "./types.ts";

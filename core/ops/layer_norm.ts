@@ -1,0 +1,71 @@
+/**
+ * Layer normalisation.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor } from "../types.ts";
+import { withGradient } from "./custom_gradient.ts";
+import { pipe } from "./pipe.ts";
+
+/**
+ * Normalises each vector along the last axis: scale · (x - mean) / √(variance + epsilon) + shift.
+ *
+ * The variance is the biased one, the mean squared deviation. The tape holds the normalised vectors and one number for
+ * each. Ba, Kiros and Hinton, "Layer normalization", 2016.
+ *
+ * @param x The vectors, `[..., width]`.
+ * @param scale A factor for each column, `[width]`.
+ * @param shift A summand for each column, `[width]`.
+ * @param epsilon What is added to the variance. 1e-5 if left out.
+ * @returns A tensor of x's shape.
+ * @throws {RangeError} If scale or shift does not fit the last axis.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { layerNorm, useBackend } from "@gradfold/gradfold/core";
+ * import { assertAlmostEquals } from "@std/assert";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * const normal = layerNorm(tf.tensor2d([[1, 3]]), tf.ones([2]), tf.zeros([2])).dataSync();
+ * assertAlmostEquals(normal[0]!, -1, 1e-4);
+ * assertAlmostEquals(normal[1]!, 1, 1e-4);
+ * ```
+ */
+export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor {
+  const width = x.shape.at(-1);
+  for (const [name, { shape }] of Object.entries({ scale, shift })) {
+    if (width === undefined || shape.length !== 1 || shape[0] !== width) {
+      throw new RangeError(`Cannot normalise: x has shape [${x.shape}] and ${name} [${shape}], expected [${width}]`);
+    }
+  }
+  return withGradient([x, scale, shift], (save) => {
+    const rows = tf.reshape(x, [-1, width!]);
+    const centred = tf.sub(rows, tf.mean(rows, 1, true));
+    const variance = pipe(centred, [tf.square, (square) => tf.mean(square, 1, true)]);
+    const inverse = tf.rsqrt(tf.add(variance, epsilon));
+    const normal = tf.mul(centred, inverse);
+    save(() => [normal, inverse, scale]);
+    const value = pipe(normal, [(x) => tf.mul(x, scale), (x) => tf.add(x, shift), (y) => tf.reshape(y, x.shape)]);
+    return { value, pullBack };
+  });
+
+  function pullBack(dy: Tensor, saved: readonly Tensor[]): Tensor[] {
+    const [normal, inverse, scale] = saved as [Tensor, Tensor, Tensor];
+    const rows = tf.reshape(dy, [-1, width!]);
+    const aligned = tf.mul(rows, normal);
+    // The means of scale · dy and scale · dy · normal along each row, as products with a column.
+    const column = tf.reshape(tf.div(scale, width!), [width!, 1]);
+    const mean = tf.matMul(rows, column);
+    const slope = tf.matMul(aligned, column);
+    const dx = pipe(rows, [
+      (dy) => tf.mul(dy, scale),
+      (dx) => tf.sub(dx, mean),
+      (dx) => tf.sub(dx, tf.mul(normal, slope)),
+      (dx) => tf.mul(dx, inverse),
+      (dx) => tf.reshape(dx, x.shape),
+    ]);
+    return [dx, tf.sum(aligned, 0), tf.sum(rows, 0)];
+  }
+}

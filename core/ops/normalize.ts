@@ -1,0 +1,44 @@
+/**
+ * Rows of unit length.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor2D } from "../types.ts";
+import { withGradient } from "./custom_gradient.ts";
+
+/**
+ * Scales each row to Euclidean length 1, so that products of rows are cosines.
+ *
+ * A row shorter than `epsilon` has no direction: it becomes zeros, and so does its gradient. The tape holds the rows of
+ * unit length and one number for each.
+ *
+ * @param x Rows, `[rows, dim]`.
+ * @param epsilon The length below which a row counts as zero. 1e-12 if left out.
+ * @returns `[rows, dim]`.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { l2Normalize, useBackend } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * assertEquals(l2Normalize(tf.tensor2d([[0, 4], [0, 0]])).arraySync(), [[0, 1], [0, 0]]);
+ * ```
+ */
+export function l2Normalize(x: Tensor2D, epsilon = 1e-12): Tensor2D {
+  return withGradient([x], (save) => {
+    const length = tf.sqrt(tf.sum(tf.square(x), 1, true));
+    const inverse = tf.where(tf.greater(length, epsilon), tf.div(1, tf.maximum(length, epsilon)), tf.zerosLike(length));
+    const value = tf.mul(x, inverse);
+    save(() => [value, inverse]);
+    return {
+      value,
+      pullBack: (dy, [unit, inverse]) => {
+        const along = tf.sum(tf.mul(dy, unit!), 1, true);
+        return [tf.mul(tf.sub(dy, tf.mul(unit!, along)), inverse!)];
+      },
+    };
+  }) as Tensor2D;
+}

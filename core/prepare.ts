@@ -1,0 +1,175 @@
+/**
+ * Checks a step's options and names its parameters.
+ *
+ * @module
+ */
+import { type ChunkSource, chunkSource } from "./chunks.ts";
+import type { StepInput, StepOptions } from "./step.ts";
+import { countExamples } from "./tree.ts";
+import type { Batch, Encoder, Params, Variable } from "./types.ts";
+
+/** One encoder in its place, with what was decided for it. */
+export interface Place {
+  /** The encoder. */
+  // deno-lint-ignore no-explicit-any -- encoders of different batches stand side by side
+  readonly encoder: Encoder<any>;
+  /** How messages name the input. */
+  readonly name: string;
+  /** Examples in a chunk. */
+  readonly chunkSize: number;
+  /** How many chunks stay on the tape, at most. */
+  readonly keep: number;
+  /** Whether the encoder has parameters to train. */
+  readonly trained: boolean;
+}
+
+/**
+ * Checks the options of a step before anything is computed.
+ *
+ * @throws {TypeError} If an encoder or the loss is not one, or an encoder that mixes examples is not let through.
+ * @throws {RangeError} If a number is out of range.
+ */
+export function prepare(
+  options: StepOptions,
+): { places: readonly Place[]; params: Params } {
+  const { encoders, loss, chunkSize, keep = 0, crossExample } = options;
+  if (!Array.isArray(encoders) || encoders.length === 0) {
+    throw new TypeError(
+      "Cannot make a step: encoders is empty, expected one encoder for each input",
+    );
+  }
+  if (typeof loss !== "function") {
+    throw new TypeError(
+      `Cannot make a step: loss is ${typeof loss}, expected a function`,
+    );
+  }
+  const chunkSizes = perInput("chunkSize", chunkSize, encoders.length, 1);
+  const keeps = perInput("keep", keep, encoders.length, 0);
+  const names = encoderNames(encoders);
+  const places = encoders.map((encoder, i) => {
+    if (typeof encoder?.encode !== "function") {
+      throw new TypeError(
+        `Cannot make a step: encoders[${i}] has no encode function, expected an encoder`,
+      );
+    }
+    if (encoder.crossExample && crossExample === undefined) {
+      throw new TypeError(
+        `Cannot make a step: encoder ${names[i]} mixes the examples of a batch, so chunks change its gradient; ` +
+          `set crossExample to "frozen" or "perChunk" to accept that, or normalise within examples`,
+      );
+    }
+    const trained = !encoder.frozen && Object.keys(encoder.params).length > 0;
+    return {
+      encoder,
+      name: `input ${i} (${names[i]})`,
+      chunkSize: chunkSizes[i]!,
+      keep: trained ? keeps[i]! : 0,
+      trained,
+    };
+  });
+  return { places, params: collectParams(places, names, loss.params ?? {}) };
+}
+
+/**
+ * Opens the inputs of a step.
+ *
+ * @throws {TypeError} If there are not as many inputs as encoders.
+ * @throws {RangeError} If an input is empty, or lengths differ that should not.
+ */
+export function openInputs(
+  places: readonly Place[],
+  inputs: readonly StepInput[],
+  targets: Batch | undefined,
+  paired: boolean,
+): readonly ChunkSource[] {
+  if (!Array.isArray(inputs) || inputs.length !== places.length) {
+    throw new TypeError(
+      `Cannot take a step: got ${Array.isArray(inputs) ? inputs.length : typeof inputs} inputs, ` +
+        `expected a list of ${places.length}, one for each encoder`,
+    );
+  }
+  const sources = inputs.map((input, i) => chunkSource(input, places[i]!.chunkSize, places[i]!.name));
+  if (paired) checkPaired(sources);
+  if (targets !== undefined) {
+    const count = countExamples(targets, "targets");
+    const { size } = sources[0]!;
+    if (size && count !== size.examples) {
+      throw new RangeError(
+        `Cannot take a step: targets have ${count} examples, expected ${size.examples} as ${sources[0]!.name}`,
+      );
+    }
+  }
+  return sources;
+}
+
+/** Checks that all inputs whose size is known have the same number of examples. */
+export function checkPaired(sources: readonly ChunkSource[]): void {
+  const known = sources.filter(({ size }) => size !== undefined);
+  const [first] = known;
+  for (const { name, size } of known) {
+    if (size!.examples !== first!.size!.examples) {
+      throw new RangeError(
+        `Cannot take a step: ${name} has ${size!.examples} examples and ${first!.name} has ${first!.size!.examples}; ` +
+          `expected the same number, or paired: false for a loss over matrices of different height`,
+      );
+    }
+  }
+}
+
+function perInput(
+  name: string,
+  value: number | readonly number[],
+  inputs: number,
+  least: number,
+): readonly number[] {
+  const values = typeof value === "object" ? value : Array.from({ length: inputs }, () => value);
+  if (values.length !== inputs) {
+    throw new RangeError(
+      `Cannot make a step: ${name} has ${values.length} entries, expected ${inputs}, one an input`,
+    );
+  }
+  for (const entry of values) {
+    if (entry !== Infinity && !(Number.isInteger(entry) && entry >= least)) {
+      throw new RangeError(
+        `Cannot make a step: ${name} is ${entry}, expected an integer of at least ${least}`,
+      );
+    }
+  }
+  return values;
+}
+
+function encoderNames(encoders: readonly Encoder[]): readonly string[] {
+  const owners = new Map<string, Encoder>();
+  return encoders.map((encoder, i) => {
+    const name = encoder?.name ?? `encoder${encoders.indexOf(encoder)}`;
+    const owner = owners.get(name);
+    if (owner && owner !== encoder) {
+      throw new TypeError(
+        `Cannot make a step: encoders[${i}] is named ${name} like another one, expected distinct names`,
+      );
+    }
+    owners.set(name, encoder);
+    return name;
+  });
+}
+
+/** Parameters under unique names, each variable once even if encoders share it. */
+function collectParams(
+  places: readonly Place[],
+  names: readonly string[],
+  ofLoss: Params,
+): Params {
+  const found = new Map<Variable, string>();
+  places.forEach(({ encoder, trained }, i) => {
+    if (!trained) return;
+    for (const [name, variable] of Object.entries(encoder.params)) {
+      if (!found.has(variable)) found.set(variable, `${names[i]}/${name}`);
+    }
+  });
+  for (const [name, variable] of Object.entries(ofLoss)) {
+    if (!found.has(variable)) found.set(variable, `loss/${name}`);
+  }
+  return Object.fromEntries(
+    [...found].map(([variable, name]) => [name, variable]),
+  );
+}

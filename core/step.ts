@@ -1,0 +1,110 @@
+/**
+ * What the steps have in common: their options, their inputs, their result.
+ *
+ * @module
+ */
+import type { Key } from "./key.ts";
+import type { Batch, CrossExamplePolicy, Encoder, Gradients, Loss, Params, Scalar } from "./types.ts";
+
+/** A batch that comes in chunks, for data that never stands whole in memory; made by {@linkcode readyChunks}. */
+export interface ReadyChunks {
+  /** The chunks; a step iterates them two or three times and must see the same ones each time. */
+  readonly chunks: Iterable<Batch>;
+}
+
+/** One input of a step: a whole batch, or one that comes in chunks. */
+export type StepInput = Batch | ReadyChunks;
+
+/** Options of {@linkcode cachedStep}, {@linkcode fullStep} and {@linkcode accumulate}. */
+export interface StepOptions {
+  /** One encoder for each input; the same encoder may stand several times. */
+  // deno-lint-ignore no-explicit-any -- encoders of different batches stand side by side
+  readonly encoders: readonly Encoder<any>[];
+  /** The loss over one representation matrix for each input. */
+  readonly loss: Loss;
+  /** Examples in a chunk, for all inputs or for each. */
+  readonly chunkSize: number | readonly number[];
+  /** How many chunks of each input stay on the tape and are not encoded twice. 0 if left out. */
+  readonly keep?: number | readonly number[];
+  /** Whether random layers such as dropout act. True if left out. */
+  readonly training?: boolean;
+  /** Lets an encoder through that mixes the examples of a batch, which chunks change; refused if left out. */
+  readonly crossExample?: CrossExamplePolicy;
+  /** Whether all inputs must have the same number of examples. True if left out. */
+  readonly paired?: boolean;
+}
+
+/** How a step treated one input. */
+export interface InputPlan {
+  /** Examples in the batch. */
+  readonly examples: number;
+  /** Chunks that they came in. */
+  readonly chunks: number;
+  /** Chunks that stayed on the tape. */
+  readonly kept: number;
+  /** Chunks that were encoded a second time. */
+  readonly replayed: number;
+}
+
+/** What a step gives. The caller disposes the loss and the gradients. */
+export interface StepResult {
+  /** The loss over the whole batch. */
+  readonly loss: Scalar;
+  /** The gradient of the loss for each of the step's parameters. */
+  readonly gradients: Gradients;
+  /** How each input was treated. */
+  readonly plan: readonly InputPlan[];
+}
+
+/** Turns a batch into the gradients of its loss; it changes no parameter. */
+export interface Step {
+  /** What is trained: the encoders' and the loss's parameters under the names of the gradients. */
+  readonly params: Params;
+  /**
+   * Computes the loss and its gradients.
+   *
+   * @param inputs One batch for each encoder, in their order.
+   * @param key The randomness of this step; fold the number of the step into it.
+   * @param targets Labels, ids or weights of the examples, handed on to the loss.
+   */
+  (inputs: readonly StepInput[], key: Key, targets?: Batch): StepResult;
+}
+
+/**
+ * Marks a batch as coming in chunks of any sizes.
+ *
+ * @param chunks Something that can be iterated more than once, each time over the same chunks: an array, or an object
+ * with an iterator of its own. Tensors that the iterator makes are disposed; tensors that stood before are not.
+ *
+ * @example
+ * ```ts
+ * import { readyChunks } from "@gradfold/gradfold/core";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * const files = [[1, 2, 3], [4, 5]];
+ * const batch = readyChunks({
+ *   *[Symbol.iterator]() {
+ *     for (const rows of files) yield tf.tensor2d(rows, [rows.length, 1]);
+ *   },
+ * });
+ * ```
+ */
+export function readyChunks(chunks: Iterable<Batch>): ReadyChunks {
+  return new Ready(chunks);
+}
+
+/** Whether an input comes in chunks. */
+export function isReady(input: StepInput): input is ReadyChunks {
+  return input instanceof Ready;
+}
+
+// A class of its own, since a record with a field `chunks` is a batch.
+class Ready implements ReadyChunks {
+  constructor(readonly chunks: Iterable<Batch>) {
+    if (typeof chunks?.[Symbol.iterator] !== "function") {
+      throw new TypeError(
+        `Cannot take ready chunks: got ${typeof chunks}, expected an iterable of batches`,
+      );
+    }
+  }
+}

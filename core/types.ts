@@ -1,0 +1,94 @@
+/**
+ * The types that encoders, losses and steps meet in.
+ *
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs";
+import type { Key } from "./key.ts";
+
+/** A tensor of any rank. */
+export type Tensor = tf.Tensor;
+/** A tensor without axes: one number. */
+export type Scalar = tf.Scalar;
+/** A tensor with one axis. */
+export type Tensor1D = tf.Tensor1D;
+/** A tensor with two axes, a matrix. */
+export type Tensor2D = tf.Tensor2D;
+/** A tensor with three axes. */
+export type Tensor3D = tf.Tensor3D;
+/** A tensor with four axes. */
+export type Tensor4D = tf.Tensor4D;
+/** A tensor whose value an optimizer replaces. */
+export type Variable = tf.Variable;
+
+/** Trainable variables by name, in a stable order. */
+export type Params = { readonly [name: string]: Variable };
+
+/** Gradients by parameter name, each of its parameter's shape. Whoever receives them disposes them. */
+export type Gradients = { readonly [name: string]: Tensor };
+
+/** A tensor, or lists and records of tensors, all with the same leading axis: the examples. */
+export type Batch = Tensor | readonly Batch[] | {
+  readonly [name: string]: Batch;
+};
+
+/** Texts as token ids, padded to the longest. */
+export type TokenBatch = {
+  /** Rows of an embedding table, int32 `[examples, length]`; any row where the mask is 0. */
+  readonly ids: Tensor2D;
+  /** 1 for a token, or its weight in a mean, and 0 for padding, `[examples, length]`. */
+  readonly mask: Tensor2D;
+};
+
+/**
+ * How an encoder that mixes the examples of a batch (batch normalisation and its like) is run in chunks:
+ * `frozen` uses its stored statistics, `perChunk` those of each chunk. Neither gives the full batch's gradient.
+ */
+export type CrossExamplePolicy = "frozen" | "perChunk";
+
+/** What an encoder is told beside its examples. */
+export interface EncodeContext {
+  /** Whether random layers such as dropout act. */
+  readonly training: boolean;
+  /** Randomness of this call; every layer folds its own name into it. */
+  readonly key: Key;
+  /**
+   * For each example of the batch its row in the whole batch, which addresses its random stream, so that what an
+   * example draws does not depend on the chunk that it came in.
+   */
+  readonly rows: Int32Array;
+  /** Set when an encoder that mixes examples was let through; see {@linkcode CrossExamplePolicy}. */
+  readonly crossExample?: CrossExamplePolicy;
+}
+
+/** Maps examples to rows of a representation matrix. Pure in (params, batch, context). */
+export interface Encoder<B extends Batch = Batch> {
+  /** A name for messages and parameter names; `encoder0`, `encoder1`, … if left out. */
+  readonly name?: string;
+  /** Trainable variables; the keys name them in the gradients. */
+  readonly params: Params;
+  /** Whether the parameters are held fixed: such an encoder is encoded once and never replayed. */
+  readonly frozen?: boolean;
+  /** Whether one example's representation depends on the others, as under batch normalisation. */
+  readonly crossExample?: boolean;
+  /** Encodes `[examples, …]` tensors to representations `[examples, dim]`, which the caller disposes. */
+  encode(batch: B, context: EncodeContext): Tensor2D;
+}
+
+/** What a loss is told beside the representations. */
+export interface LossContext {
+  /** Whether this is a training step. */
+  readonly training: boolean;
+  /** Randomness of this evaluation. */
+  readonly key: Key;
+  /** Labels, ids or weights of the examples, as given to the step. */
+  readonly targets?: Batch;
+}
+
+/** A scalar function of representation matrices; it may own parameters, such as a temperature. */
+export interface Loss {
+  /** Trainable variables of the loss itself. */
+  readonly params?: Params;
+  /** Maps one matrix `[examples, dim]` per input to a scalar, which the caller disposes. */
+  (representations: readonly Tensor2D[], context: LossContext): Scalar;
+}

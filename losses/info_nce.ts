@@ -1,0 +1,76 @@
+/**
+ * InfoNCE, the loss of in-batch negatives.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { l2Normalize } from "../core/ops/normalize.ts";
+import type { Loss, Scalar, Tensor2D } from "../core/types.ts";
+import { checkPairs, checkTemperature } from "./_checks.ts";
+import { softmaxCoupling } from "./_softmax_coupling.ts";
+import type { Temperature } from "./temperature.ts";
+
+/** Options of {@linkcode infoNCE}. */
+export interface InfoNCEOptions {
+  /** The temperature τ that similarities are divided by, fixed or learnt. 0.05 if left out. */
+  readonly temperature?: number | Temperature;
+  /** How rows are compared: by the cosine of their angle or by their dot product. Cosine if left out. */
+  readonly similarity?: "cosine" | "dot";
+}
+
+/**
+ * InfoNCE over the batch: each anchor shall pick its positive among all references.
+ *
+ * L = 1/N Σᵢ ( log Σⱼ exp(sᵢⱼ/τ) - sᵢᵢ/τ ), with sᵢⱼ the similarity of anchor i and reference j.
+ *
+ * The loss takes two matrices or more, all `[rows, dim]` of the same width: the N anchors; the references, of which row
+ * i is the positive of anchor i and any rows beyond N are hard negatives; and further matrices of hard negatives, of
+ * any numbers of rows. In all M references; every reference but its own positive is a negative for an anchor.
+ *
+ * Similarities are shifted by the maximum of their row, so that low temperatures are safe. A row of zeros has
+ * similarity 0 to everything and gets no gradient. On a tape the gradient is computed in closed form together with the
+ * value: at most two N × M matrices stand at a time, and none is kept for the backward pass. Second derivatives are not
+ * available.
+ *
+ * Also known as the multiple negatives ranking loss, N-pairs loss or in-batch softmax. Van den Oord, Li and Vinyals,
+ * "Representation learning with contrastive predictive coding", 2018; Henderson et al., "Efficient natural language
+ * response suggestion for smart reply", 2017.
+ *
+ * @throws {RangeError} If a fixed temperature is not a finite number above 0. The loss throws a TypeError for fewer
+ * than two matrices or one that is not a matrix, and a RangeError for widths that differ, no anchors, or fewer
+ * references in the second matrix than anchors in the first.
+ *
+ * @example
+ * ```ts
+ * import { infoNCE } from "@gradfold/gradfold/losses";
+ * import { key, useBackend } from "@gradfold/gradfold/core";
+ * import { assertAlmostEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * const loss = infoNCE({ temperature: 1 });
+ * const rows = tf.tensor2d([[1, 0], [0, 1]]);
+ * const value = loss([rows, rows], { training: true, key: key(0) });
+ * // Two references at similarities 1 and 0.
+ * assertAlmostEquals(value.dataSync()[0]!, Math.log(Math.E + 1) - 1, 1e-6);
+ * ```
+ */
+export function infoNCE(options: InfoNCEOptions = {}): Loss {
+  const { temperature = 0.05, similarity = "cosine" } = options;
+  if (typeof temperature === "number") checkTemperature("temperature", temperature);
+  if (similarity !== "cosine" && similarity !== "dot") {
+    throw new RangeError(`Cannot make InfoNCE: similarity is ${similarity}, expected "cosine" or "dot"`);
+  }
+  const loss = (representations: readonly Tensor2D[]): Scalar => {
+    checkPairs("InfoNCE", representations);
+    return tf.tidy(() => {
+      const [anchors, ...others] = similarity === "cosine"
+        ? representations.map((rows) => l2Normalize(rows))
+        : representations;
+      const references = others.length === 1 ? others[0]! : tf.concat(others, 0);
+      const scale = typeof temperature === "number" ? 1 / temperature : temperature.scale();
+      return softmaxCoupling(tf.mul(anchors!, scale), references);
+    });
+  };
+  return typeof temperature === "number" ? loss : Object.assign(loss, { params: temperature.params });
+}

@@ -1,0 +1,20 @@
+/**
+ * Metrics of representations.
+ *
+ * ```ts
+ * import { retrieval } from "@gradfold/gradfold/metrics";
+ * import { useBackend } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * const rows = tf.randomNormal([100, 8]) as tf.Tensor2D;
+ * const { recall } = await retrieval(rows, rows, {
+ *   relevant: Int32Array.from({ length: 100 }, (_, i) => i),
+ * });
+ * assertEquals(recall[1], 1);
+ * ```
+ *
+ * @module
+ */
+export * from "./retrieval.ts";

@@ -1,0 +1,70 @@
+/**
+ * Memory of a step against the size of its batch.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { fold, key, measurePeak } from "../../core/mod.ts";
+import type { VegaLiteSpec } from "../runner/figures.ts";
+import { lineChart } from "../runner/line_chart.ts";
+import type { RecipeContext } from "../runner/recipe.ts";
+import type { Config } from "./config.ts";
+import { methodsOf } from "./methods.ts";
+import { buildModel } from "./model.ts";
+import type { Task } from "./task.ts";
+import { readBatch } from "./train.ts";
+
+/** The peak of one step. */
+export interface MemoryPoint {
+  readonly method: "cached" | "full";
+  readonly batch: number;
+  /** Peak of the tensors above the parameters and the batch itself. */
+  readonly peakBytes: number;
+}
+
+/** Measures single steps of gradient caching and of the whole batch, in chunks of one size. */
+export async function memoryOfBatches(
+  { config, seed, progress }: RecipeContext<Config>,
+  task: Task,
+): Promise<MemoryPoint[]> {
+  const model = buildModel(config, task.train.queries.vocabularySize, fold(key(seed), "model"));
+  const methods = methodsOf(config);
+  const points: MemoryPoint[] = [];
+  try {
+    for await (const i of progress.steps("memory", config.memoryBatches.length, "batch size")) {
+      const batch = Math.min(config.memoryBatches[i]!, task.train.queries.examples);
+      const inputs = readBatch(task.train, Int32Array.from({ length: batch }, (_, row) => row));
+      for (const method of ["cached", "full"] as const) {
+        const step = methods[method].step(model);
+        const { peakBytes } = await measurePeak(() => {
+          const { loss, gradients } = step(inputs, key(seed));
+          tf.dispose([loss, gradients] as tf.TensorContainer);
+        });
+        points.push({ method, batch, peakBytes });
+      }
+      tf.dispose(inputs as unknown as tf.TensorContainer);
+    }
+  } finally {
+    model.dispose();
+  }
+  return points;
+}
+
+/** Memory against batch size, both axes doubling. */
+export function memoryFigure(points: readonly MemoryPoint[], chunk: number): VegaLiteSpec {
+  const line = (name: string, method: MemoryPoint["method"]) => ({
+    name,
+    points: points.filter((point) => point.method === method).map(({ batch, peakBytes }) => ({
+      x: batch,
+      y: peakBytes / 1e6,
+    })),
+  });
+  return lineChart({
+    title: "Memory of a step",
+    x: "batch size",
+    y: "peak tensors, MB",
+    xScale: "log2",
+    yScale: "log",
+    series: [line("whole batch", "full"), line(`gradient caching, chunks of ${chunk}`, "cached")],
+  });
+}

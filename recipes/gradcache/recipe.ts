@@ -1,0 +1,60 @@
+/**
+ * Gradient caching against its alternatives, on dense retrieval of WordNet glosses.
+ *
+ * Gao, Zhang, Han and Callan, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup", 2021.
+ *
+ * @module
+ */
+import { defineRecipe } from "../runner/recipe.ts";
+import { schema } from "./config.ts";
+import { memoryFigure, memoryOfBatches } from "./memory.ts";
+import { methodsOf } from "./methods.ts";
+import { lossDistance, lossFigure, recallFigure, type Result, resultTable, summarise } from "./report.ts";
+import { loadTask } from "./task.ts";
+import { train } from "./train.ts";
+
+/** The recipe `gradcache`. */
+export const recipe = defineRecipe({
+  name: "gradcache",
+  summary:
+    "dense retrieval of WordNet glosses: small batch, accumulation, gradient caching and the whole batch compared",
+  config: schema,
+  smoke: {
+    seeds: 1,
+    examples: 2048,
+    batch: 128,
+    chunk: 16,
+    heldOut: 200,
+    evaluations: 2,
+    memoryBatches: [32, 64, 128],
+  },
+  async run(context) {
+    const { config, seed, run, log } = context;
+    log("Loading WordNet");
+    const task = await loadTask(config);
+    log(`${task.train.queries.examples} pairs to train on, ${task.test.queries.examples} held out`);
+
+    const methods = methodsOf(config);
+    const results: Result[] = [];
+    for (const name of config.methods) {
+      const runs = [];
+      for (let i = 0; i < config.seeds; i++) runs.push(await train(context, task, name, methods[name], seed + i));
+      results.push({ method: methods[name], runs });
+      run.summary(summarise(results, task.lexical));
+      await run.figure("recall", recallFigure(results, task.lexical));
+    }
+    await run.figure("loss", lossFigure(results));
+    const memory = await memoryOfBatches(context, task);
+    await run.figure("memory", memoryFigure(memory, config.chunk));
+    run.summary({ memory });
+
+    run.text("results.md", `${resultTable(results, task.lexical, true)}\n`);
+    log(`\n${resultTable(results, task.lexical)}\n`);
+    const [cached, full] = ["cached", "full"].map((name) => results[config.methods.indexOf(name as "cached")]);
+    if (cached && full) {
+      const distance = lossDistance(full, cached);
+      run.summary({ lossDistance: distance });
+      log(`Losses of gradient caching and of the whole batch differ by at most ${distance.toExponential(1)}, relative`);
+    }
+  },
+});

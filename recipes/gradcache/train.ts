@@ -1,0 +1,112 @@
+/**
+ * One training run of the recipe.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import {
+  adamW,
+  clipByGlobalNorm,
+  cosineDecay,
+  fold,
+  key,
+  measurePeak,
+  type StepResult,
+  type TokenBatch,
+} from "../../core/mod.ts";
+import { epochs } from "../../samplers/mod.ts";
+import type { RecipeContext } from "../runner/recipe.ts";
+import type { Config } from "./config.ts";
+import { evaluate } from "./evaluate.ts";
+import type { Method } from "./methods.ts";
+import { buildModel } from "./model.ts";
+import type { Scores } from "./scores.ts";
+import type { Pairs, Task } from "./task.ts";
+
+/** What a run gave. */
+export interface Run {
+  readonly seed: number;
+  /** The loss of each step, over the negatives that the method sees. */
+  readonly losses: readonly number[];
+  /** Scores on the test gallery against pairs seen. */
+  readonly curve: readonly { readonly examples: number; readonly scores: Scores }[];
+  readonly scores: Scores;
+  /** Peak of the tensors of a step above what stands between steps. */
+  readonly peakBytes: number;
+  /** Time of the steps, evaluation left out. */
+  readonly msPerExample: number;
+}
+
+/** Trains one model from scratch by one method. */
+export async function train(
+  { config, progress, run }: RecipeContext<Config>,
+  task: Task,
+  name: string,
+  method: Method,
+  seed: number,
+): Promise<Run> {
+  const root = key(seed);
+  const model = buildModel(config, task.train.queries.vocabularySize, fold(root, "model"));
+  const step = method.step(model);
+  const steps = Math.max(1, Math.floor(config.examples / method.batch));
+  const learningRate = cosineDecay({
+    peak: method.learningRate,
+    warmup: Math.round(config.warmup * steps),
+    total: steps,
+  });
+  const optimizer = adamW({ learningRate, weightDecay: config.weightDecay });
+  // The same order of pairs whatever the batch size.
+  const order = epochs({ examples: task.train.queries.examples, batchSize: method.batch, key: fold(root, "order") });
+
+  const losses: number[] = [];
+  const curve: { examples: number; scores: Scores }[] = [];
+  let peakBytes = 0;
+  let elapsed = 0;
+  try {
+    for await (const i of progress.steps(`${method.title}, seed ${seed}`, steps)) {
+      const update = () => {
+        const inputs = readBatch(task.train, order.next());
+        const result = step(inputs, fold(root, "step", i));
+        apply(result);
+        losses.push(result.loss.dataSync()[0]!);
+        tf.dispose([inputs, result.loss, result.gradients] as tf.TensorContainer);
+      };
+      if (i === 1) {
+        // Not the first step, in which the optimizer makes its state.
+        ({ peakBytes } = await measurePeak(update));
+      } else {
+        const start = performance.now();
+        update();
+        elapsed += performance.now() - start;
+      }
+      progress.note(`loss ${losses.at(-1)!.toFixed(3)}`);
+      const seen = (i + 1) * method.batch;
+      const due = Math.floor((i + 1) * config.evaluations / steps) > Math.floor(i * config.evaluations / steps);
+      if (due) curve.push({ examples: seen, scores: await evaluate(model, task.test) });
+      run.metric({
+        method: name,
+        seed,
+        step: i,
+        examples: seen,
+        loss: losses.at(-1),
+        ...(due ? curve.at(-1)!.scores : {}),
+      });
+    }
+  } finally {
+    optimizer.dispose();
+    model.dispose();
+  }
+  const timed = (steps - (steps > 1 ? 1 : 0)) * method.batch;
+  return { seed, losses, curve, scores: curve.at(-1)!.scores, peakBytes, msPerExample: elapsed / timed };
+
+  function apply({ gradients }: StepResult): void {
+    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, config.clip);
+    optimizer.update(step.params, clipped);
+    tf.dispose([clipped, norm] as tf.TensorContainer);
+  }
+}
+
+/** Queries and passages of some pairs, as tensors. */
+export function readBatch({ queries, passages }: Pairs, examples: ArrayLike<number>): [TokenBatch, TokenBatch] {
+  return [queries.batch(examples), passages.batch(examples)];
+}

@@ -1,0 +1,60 @@
+/**
+ * What a recipe is, and what it is given.
+ *
+ * @module
+ */
+import type { z } from "zod";
+import type { Progress } from "./progress.ts";
+import type { RunFolder } from "./run_folder.ts";
+
+/** A zod schema of named values that refuses unknown names: `z.strictObject({ … })`. */
+export type ConfigSchema = z.ZodObject<z.core.$ZodLooseShape, z.core.$strict>;
+
+/** Some of the keys of a config, at any depth; lists stand as wholes. */
+export type Overrides<Config> = Config extends readonly unknown[] ? Config
+  : Config extends object ? { readonly [Key in keyof Config]?: Overrides<Config[Key]> | undefined }
+  : Config;
+
+/** What a recipe is given when it runs. */
+export interface RecipeContext<Config> {
+  /** The validated values: the config file, under the smoke overrides if asked for, under those of `--set`. */
+  readonly config: Config;
+  /** The one source of randomness, for `key(seed)`. */
+  readonly seed: number;
+  /** Whether this run only shows that the whole path works. */
+  readonly smoke: boolean;
+  /** Aborted by the first Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Where results go. */
+  readonly run: RunFolder;
+  /** The bar on the terminal. */
+  readonly progress: Progress;
+  /** Prints a line, above the bar if there is one. */
+  log(line: string): void;
+  /**
+   * Lets a pending Ctrl-C arrive, and stops the recipe if one has. To be awaited between steps: JavaScript hears of a
+   * signal only when nothing else runs. {@linkcode Progress.steps} does it by itself.
+   *
+   * @throws The signal's reason, which the runner understands.
+   */
+  pause(): Promise<void>;
+}
+
+/** An experiment that `deno task recipe` runs: `recipes/<name>/recipe.ts` exports one as `recipe`. */
+export interface Recipe<Schema extends ConfigSchema = ConfigSchema> {
+  /** The name of its folder. */
+  readonly name: string;
+  /** One line for the list of recipes. */
+  readonly summary: string;
+  /** Names, types, limits and meanings (`describe`) of the values in `config.yaml`. */
+  readonly config: Schema;
+  /** What `--smoke` changes so that the whole path takes less than a minute. */
+  readonly smoke: Overrides<z.input<Schema>>;
+  /** Does the work. What it returns from normally counts as completed. */
+  run(context: RecipeContext<z.output<Schema>>): Promise<void>;
+}
+
+/** Returns the recipe as it is, with the type of its config inferred from the schema. */
+export function defineRecipe<Schema extends ConfigSchema>(recipe: Recipe<Schema>): Recipe<Schema> {
+  return recipe;
+}

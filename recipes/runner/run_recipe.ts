@@ -1,0 +1,90 @@
+/**
+ * Runs a recipe in a run folder, and writes there how it ended.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { type BackendName, useBackend } from "../../core/backend.ts";
+import project from "../../deno.json" with { type: "json" };
+import { Interruption, listenForInterrupt } from "./interrupt.ts";
+import { createProgress } from "./progress.ts";
+import type { Recipe } from "./recipe.ts";
+import { createRunFolder } from "./run_folder.ts";
+import type { Values } from "./settings.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Options of {@linkcode runRecipe}. */
+export interface RunOptions {
+  readonly recipe: Recipe;
+  /** The validated config. */
+  readonly config: Values;
+  readonly seed: number;
+  readonly smoke: boolean;
+  /** The engine; the best that starts if left out. */
+  readonly backend?: BackendName | undefined;
+  /** The run folder; the next number under `runs` if left out. */
+  readonly out?: string | undefined;
+  /** The parent of numbered run folders. */
+  readonly runs: string;
+  /** Where lines and the bar go. */
+  readonly terminal: Terminal;
+}
+
+/**
+ * Runs a recipe to its end.
+ *
+ * @returns The exit status: 0 if it completed, 1 if it failed, 130 or 143 if it was interrupted.
+ * @throws {UsageError} If the engine does not start or the run folder cannot be had; nothing has been computed then.
+ */
+export async function runRecipe(options: RunOptions): Promise<number> {
+  const { recipe, config, seed, smoke, terminal } = options;
+  const run = createRunFolder({ recipe: recipe.name, out: options.out, parent: options.runs });
+  const engine = await startEngine(options.backend).catch((error) => {
+    run.discard();
+    throw error;
+  });
+  const started = performance.now();
+  const facts = (): object => ({ seed, smoke, engine, seconds: Math.round(performance.now() - started) / 1000 });
+  const versions = { gradfold: project.version, deno: Deno.version.deno, tensorflowjs: tf.version.tfjs };
+  const interrupt = listenForInterrupt((reason) => {
+    // Written now as well, in case the process is ended before the recipe comes to a stop.
+    run.finish("interrupted", facts());
+    progress.warn(`${reason.message}, stopping after this step; once more ends at once`);
+  });
+  const { signal, pause } = interrupt;
+  const progress = createProgress({ ...terminal, pause });
+  const log = progress.log;
+  try {
+    run.record({ recipe: recipe.name, seed, smoke, engine, versions, config });
+    await recipe.run({ config, seed, smoke, signal, run, progress, log, pause });
+    progress.end();
+    // A signal that came during the last step is still waiting to be heard.
+    await pause();
+    run.finish("completed", facts());
+    terminal.print(`Results are in ${run.path}`);
+    return 0;
+  } catch (error) {
+    progress.end();
+    if (error instanceof Interruption || error === signal.reason) {
+      run.finish("interrupted", facts());
+      terminal.print(`Interrupted; what there is lies in ${run.path}`);
+      return (signal.reason as Interruption).exitStatus;
+    }
+    run.finish("failed", { ...facts(), error: error instanceof Error ? error.message : String(error) });
+    terminal.printError(error instanceof Error ? error.stack ?? error.message : String(error));
+    terminal.printError(`The recipe failed; what there is lies in ${run.path}`);
+    return 1;
+  } finally {
+    interrupt.stop();
+    run.close();
+  }
+}
+
+async function startEngine(backend: BackendName | undefined): Promise<BackendName> {
+  try {
+    return await useBackend(backend === undefined ? {} : { backend });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}

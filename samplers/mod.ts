@@ -1,0 +1,6 @@
+/**
+ * Which examples meet in a batch.
+ *
+ * @module
+ */
+export * from "./epochs.ts";

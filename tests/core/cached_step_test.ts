@@ -1,0 +1,323 @@
+import * as tf from "@tensorflow/tfjs";
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import fc from "fast-check";
+import {
+  accumulate,
+  cachedStep,
+  type Encoder,
+  fold,
+  fullStep,
+  key,
+  type Loss,
+  readyChunks,
+  type StepOptions,
+  type StepResult,
+} from "../../core/mod.ts";
+import {
+  assertClose,
+  assertNewTensors,
+  coupling,
+  engineTest,
+  randomMatrix,
+  relativeDistance,
+  tinyBag,
+  tinyEncoder,
+} from "../support/mod.ts";
+
+/** Loss and gradients of the whole batch by TensorFlow.js's own differentiation. */
+function reference(options: StepOptions, inputs: readonly tf.Tensor2D[], seed: number): StepResult {
+  const { params } = cachedStep(options);
+  const { value, grads } = tf.variableGrads(() =>
+    tf.tidy(() => {
+      const matrices = options.encoders.map((encoder, i) =>
+        encoder.encode(inputs[i]!, {
+          training: options.training ?? true,
+          key: fold(key(seed), "input", i),
+          rows: Int32Array.from({ length: inputs[i]!.shape[0] }, (_, row) => row),
+        })
+      );
+      return options.loss(matrices, { training: true, key: fold(key(seed), "loss") });
+    }), Object.values(params));
+  const gradients = Object.fromEntries(
+    Object.entries(params).map((
+      [name, variable],
+    ) => [name, grads[variable.name] ?? tf.zerosLike(variable as tf.Tensor)]),
+  );
+  return { loss: value, gradients, plan: [] };
+}
+
+function assertParity(actual: StepResult, expected: StepResult, tolerance = 1e-6): void {
+  assertAlmostEquals(
+    actual.loss.dataSync()[0]!,
+    expected.loss.dataSync()[0]!,
+    1e-6 * (1 + expected.loss.dataSync()[0]!),
+  );
+  assertEquals(Object.keys(actual.gradients), Object.keys(expected.gradients));
+  for (const [name, gradient] of Object.entries(expected.gradients)) {
+    assertClose(actual.gradients[name]!, gradient, tolerance, `gradient of ${name}`);
+  }
+}
+
+function free(...results: readonly StepResult[]): void {
+  for (const { loss, gradients } of results) tf.dispose([loss, ...Object.values(gradients)]);
+}
+
+function withTemperature(): { loss: Loss; scale: tf.Variable } {
+  const scale = tf.variable(tf.scalar(0.7));
+  const loss = (matrices: readonly tf.Tensor2D[]) =>
+    tf.tidy(() => coupling([tf.mul(matrices[0]!, tf.exp(scale as tf.Tensor)) as tf.Tensor2D, ...matrices.slice(1)]));
+  return { loss: Object.assign(loss, { params: { scale } }), scale };
+}
+
+const cases = fc.record({
+  inputs: fc.integer({ min: 1, max: 3 }),
+  examples: fc.integer({ min: 1, max: 9 }),
+  chunkSize: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constant(Infinity)),
+  keep: fc.oneof(fc.integer({ min: 0, max: 10 }), fc.constant(Infinity)),
+  shared: fc.boolean(),
+  dropout: fc.constantFrom(0, 0.4),
+  ready: fc.boolean(),
+  seed: fc.integer({ min: 0, max: 1000 }),
+});
+
+engineTest("cachedStep() agrees with the whole batch for any chunks, kept chunks, inputs and encoders", () => {
+  fc.assert(
+    fc.property(cases, ({ inputs, examples, chunkSize, keep, shared, dropout, ready, seed }) => {
+      tf.tidy(() => {
+        const encoders: Encoder<tf.Tensor2D>[] = [];
+        for (let i = 0; i < inputs; i++) {
+          encoders.push(shared && i > 0 ? encoders[0]! : tinyEncoder({ seed: seed + i, dropout }));
+        }
+        const { loss, scale } = withTemperature();
+        const batches = encoders.map((_, i) => randomMatrix(seed * 7 + i, examples, 4));
+        const options = { encoders, loss, chunkSize, keep };
+        const expected = reference(options, batches, seed);
+        const given = batches.map((batch) => {
+          if (!ready || chunkSize === Infinity) return batch;
+          const parts: tf.Tensor2D[] = [];
+          for (let first = 0; first < examples; first += chunkSize) {
+            parts.push(tf.slice(batch, [first], [Math.min(chunkSize, examples - first)]));
+          }
+          return readyChunks(parts);
+        });
+        assertParity(cachedStep(options)(given, key(seed)), expected);
+        tf.dispose([scale, ...encoders.flatMap((encoder) => Object.values(encoder.params))]);
+      });
+    }),
+    { numRuns: 60, seed: 1 },
+  );
+});
+
+engineTest("cachedStep() agrees with the whole batch for different chunk sizes and kept chunks of each input", () => {
+  const encoders = [tinyEncoder({ seed: 1, dropout: 0.2 }), tinyEncoder({ seed: 2, inputs: 5, dropout: 0.2 })];
+  const batches = [randomMatrix(3, 11, 4), randomMatrix(4, 11, 5)];
+  const options = { encoders, loss: coupling, chunkSize: [2, 5], keep: [1, 2] };
+  const expected = reference(options, batches, 5);
+  const actual = cachedStep(options)(batches, key(5));
+  assertParity(actual, expected);
+  assertEquals(actual.plan, [
+    { examples: 11, chunks: 6, kept: 1, replayed: 5 },
+    { examples: 11, chunks: 3, kept: 2, replayed: 1 },
+  ]);
+  free(actual, expected);
+});
+
+engineTest("cachedStep() takes trees of tensors and matrices of different height", () => {
+  const inner = tinyEncoder({ seed: 1 });
+  const encoder: Encoder<{ x: tf.Tensor2D; more: [tf.Tensor1D] }> = {
+    params: inner.params,
+    encode: ({ x, more }, context) =>
+      tf.tidy(() => inner.encode(tf.mul(x, tf.expandDims(more[0], 1)) as tf.Tensor2D, context)),
+  };
+  const tree = (rows: number) => ({ x: randomMatrix(rows, rows, 4), more: [tf.ones([rows])] as [tf.Tensor1D] });
+  const run = (chunkSize: number) =>
+    cachedStep({ encoders: [encoder, encoder], loss: coupling, chunkSize, paired: false })([tree(4), tree(7)], key(0));
+  const expected = run(Infinity);
+  const actual = run(3);
+  assertParity(actual, expected);
+  free(actual, expected);
+});
+
+engineTest("cachedStep() sums an embedding table's gradient over lookups, chunks and towers that share it", () => {
+  const table = tf.variable(randomMatrix(1, 7, 5));
+  const encoders = [tinyBag({ table, seed: 1 }), tinyBag({ table, seed: 2 })];
+  const ids = (seed: number) =>
+    tf.tidy(() => tf.cast(tf.floor(tf.mul(tf.abs(tf.tanh(randomMatrix(seed, 10, 3))), 6.99)), "int32")) as tf.Tensor2D;
+  const batches = [ids(3), ids(4)];
+  for (const [chunkSize, keep] of [[1, 0], [3, 0], [3, 2], [10, 0]] as const) {
+    const options = { encoders, loss: coupling, chunkSize, keep };
+    const expected = reference(options, batches, 5);
+    const actual = assertNewTensors(4, () => cachedStep(options)(batches, key(5)));
+    assertEquals(Object.keys(actual.gradients), ["encoder0/table", "encoder0/kernel", "encoder1/kernel"]);
+    assertParity(actual, expected);
+    free(actual, expected);
+  }
+});
+
+engineTest("cachedStep() sums both uses of a table that is looked up and multiplied with", () => {
+  const table = tf.variable(randomMatrix(1, 7, 5));
+  const bag = tinyBag({ table, seed: 1, dim: 5 });
+  const tied: Encoder<tf.Tensor2D> = {
+    params: bag.params,
+    encode: (ids, context) => tf.tidy(() => tf.matMul(bag.encode(ids, context), table as tf.Tensor2D, false, true)),
+  };
+  const ids = tf.tensor2d([[0, 1], [2, 3], [4, 6]], [3, 2], "int32");
+  const options = { encoders: [tied], loss: coupling, chunkSize: 2 };
+  const expected = reference(options, [ids], 5);
+  const actual = cachedStep(options)([ids], key(5));
+  assertParity(actual, expected);
+  free(actual, expected);
+});
+
+engineTest("cachedStep() encodes a frozen encoder once and trains the other", () => {
+  let calls = 0;
+  const inner = tinyEncoder({ seed: 1 });
+  const frozen: Encoder<tf.Tensor2D> = {
+    ...inner,
+    frozen: true,
+    encode: (batch, context) => {
+      calls++;
+      return inner.encode(batch, context);
+    },
+  };
+  const options = { encoders: [tinyEncoder({ seed: 2 }), frozen], loss: coupling, chunkSize: 2, keep: 1 };
+  const batches = [randomMatrix(3, 6, 4), randomMatrix(4, 6, 4)];
+  const actual = cachedStep(options)(batches, key(0));
+  assertEquals(calls, 3);
+  assertEquals(Object.keys(actual.gradients), ["encoder0/first", "encoder0/second"]);
+  assertEquals(actual.plan[1], { examples: 6, chunks: 3, kept: 0, replayed: 0 });
+  const expected = reference(options, batches, 0);
+  assertParity(actual, expected);
+  free(actual, expected);
+});
+
+engineTest("cachedStep() leaves nothing but what it returns, also when it throws", () => {
+  const encoders = [tinyEncoder({ seed: 1, dropout: 0.3 }), tinyEncoder({ seed: 2 })];
+  const batches = [randomMatrix(3, 7, 4), randomMatrix(4, 7, 4)];
+  for (const keep of [0, 1, Infinity]) {
+    const result = assertNewTensors(
+      5,
+      () => cachedStep({ encoders, loss: coupling, chunkSize: 3, keep })(batches, key(0)),
+    );
+    free(result);
+    assertNewTensors(0, () => {
+      const bad: Loss = ([z]) => tf.tidy(() => tf.div(tf.sum(z!), 0));
+      try {
+        cachedStep({ encoders, loss: bad, chunkSize: 3, keep })(batches, key(0));
+      } catch (error) {
+        return error;
+      }
+      throw new Error("expected the step to throw");
+    });
+  }
+});
+
+engineTest("cachedStep() gives the same numbers bit for bit for the same key and others for another", () => {
+  const encoders = [tinyEncoder({ seed: 1, dropout: 0.5 })];
+  const batches = [randomMatrix(3, 7, 4)];
+  const step = cachedStep({ encoders, loss: coupling, chunkSize: 3 });
+  const [first, again, other] = [step(batches, key(1)), step(batches, key(1)), step(batches, key(2))];
+  for (const [name, gradient] of Object.entries(first.gradients)) {
+    assertEquals(gradient.dataSync(), again.gradients[name]!.dataSync());
+    assertGreater(relativeDistance(other.gradients[name]!.dataSync(), gradient.dataSync()), 0.01);
+  }
+  free(first, again, other);
+});
+
+engineTest("cachedStep() differs from the whole batch when the replay draws other random numbers", () => {
+  const inner = tinyEncoder({ seed: 1, dropout: 0.5 });
+  let calls = 0;
+  const forgetful: Encoder<tf.Tensor2D> = {
+    params: inner.params,
+    encode: (batch, context) => inner.encode(batch, { ...context, key: fold(context.key, calls++) }),
+  };
+  const batches = [randomMatrix(3, 8, 4)];
+  const options = { encoders: [forgetful], loss: coupling, chunkSize: 8 };
+  const actual = cachedStep(options)(batches, key(1));
+  calls = 0;
+  const expected = reference(options, batches, 1);
+  const apart = relativeDistance(
+    actual.gradients["encoder0/second"]!.dataSync(),
+    expected.gradients["encoder0/second"]!.dataSync(),
+  );
+  assertGreater(apart, 0.05);
+  free(actual, expected);
+});
+
+engineTest("fullStep() keeps the whole batch on one tape and agrees with cachedStep()", () => {
+  const options = { encoders: [tinyEncoder({ seed: 1, dropout: 0.3 })], loss: coupling, chunkSize: 2 };
+  const batches = [randomMatrix(3, 7, 4)];
+  const full = fullStep(options)(batches, key(1));
+  const cached = cachedStep(options)(batches, key(1));
+  assertParity(cached, full);
+  assertEquals(full.plan, [{ examples: 7, chunks: 1, kept: 1, replayed: 0 }]);
+  free(full, cached);
+});
+
+engineTest("accumulate() is the weighted mean of each chunk's own step and not the whole batch's", () => {
+  const options = { encoders: [tinyEncoder({ seed: 1, dropout: 0.3 }), tinyEncoder({ seed: 2 })], loss: coupling };
+  const batches = [randomMatrix(3, 7, 4), randomMatrix(4, 7, 4)];
+  const actual = assertNewTensors(5, () => accumulate({ ...options, chunkSize: 3 })(batches, key(1)));
+  const whole = fullStep({ ...options, chunkSize: 7 })(batches, key(1));
+  const naive = Object.fromEntries(
+    Object.keys(actual.gradients).map((name) => [name, new Float32Array(actual.gradients[name]!.size)]),
+  );
+  for (const [first, count] of [[0, 3], [3, 3], [6, 1]] as const) {
+    const { value, grads } = tf.variableGrads(
+      () =>
+        tf.tidy(() =>
+          coupling(options.encoders.map((encoder, i) =>
+            encoder.encode(tf.slice(batches[i]!, [first], [count]), {
+              training: true,
+              key: fold(key(1), "input", i),
+              rows: Int32Array.from({ length: count }, (_, row) => first + row),
+            })
+          ))
+        ),
+      Object.values(cachedStep({ ...options, chunkSize: 1 }).params),
+    );
+    for (const [name, variable] of Object.entries(cachedStep({ ...options, chunkSize: 1 }).params)) {
+      grads[variable.name]!.dataSync().forEach((entry, i) => naive[name]![i]! += entry * count / 7);
+    }
+    tf.dispose([value, grads]);
+  }
+  for (const [name, gradient] of Object.entries(actual.gradients)) assertClose(gradient, naive[name]!, 1e-6, name);
+  assertGreater(
+    relativeDistance(actual.gradients["encoder0/first"]!.dataSync(), whole.gradients["encoder0/first"]!.dataSync()),
+    0.05,
+  );
+  free(actual, whole);
+});
+
+engineTest("accumulate() hands each chunk its own targets", () => {
+  const seen: number[][] = [];
+  const loss: Loss = ([z], { targets }) => {
+    seen.push([...(targets as tf.Tensor).dataSync()]);
+    return tf.tidy(() => tf.mean(z!));
+  };
+  const step = accumulate({ encoders: [tinyEncoder()], loss, chunkSize: 2 });
+  free(step([randomMatrix(1, 3, 4)], key(0), tf.tensor1d([7, 8, 9])));
+  assertEquals(seen, [[7, 8], [9]]);
+});
+
+engineTest("cachedStep() grows with the batch by the representations alone, unlike fullStep()", async () => {
+  const encoders = [tinyEncoder({ seed: 1, hidden: 64, dim: 2 })];
+  // A loss without a similarity matrix, so that nothing but the fold itself grows.
+  const loss: Loss = ([z]) => tf.tidy(() => tf.mean(tf.square(tf.sub(z!, tf.mean(z!, 0)))));
+  const peak = async (make: typeof cachedStep, examples: number) => {
+    const batch = randomMatrix(3, examples, 4);
+    const held = tf.memory().numBytes;
+    const { peakBytes } = await tf.profile(() => {
+      const { loss: value, gradients } = make({ encoders, loss, chunkSize: 16 })([batch], key(0));
+      tf.dispose([value, ...Object.values(gradients)]);
+    });
+    batch.dispose();
+    return peakBytes - held;
+  };
+  const cached = await peak(cachedStep, 512) - await peak(cachedStep, 128);
+  const full = await peak(fullStep, 512) - await peak(fullStep, 128);
+  const representations = (512 - 128) * 2 * 4;
+  assertLess(cached, 12 * representations);
+  assertGreater(full, 100 * representations);
+  assert(cached < full / 8);
+});
