@@ -22,7 +22,8 @@ export interface BenchOptions {
   readonly limit: number;
 }
 
-const engines = ["tensorflow", "wasm", "webgpu", "cpu"] as const satisfies readonly BackendName[];
+/** The engines. */
+export const engineNames = ["tensorflow", "wasm", "webgpu", "cpu"] as const satisfies readonly BackendName[];
 const names = ["encoder", "methods", "batches", "chunks", "backend", "out", "limit"] as const;
 
 /**
@@ -42,7 +43,7 @@ export function parseBenchOptions(
     methods: given.methods === undefined ? methodNames : pickAll("methods", given.methods, methodNames),
     batches: given.batches === undefined ? defaults.batches : counts("batches", given.batches, 2),
     chunks: given.chunks === undefined ? defaults.chunks : counts("chunks", given.chunks, 1),
-    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engines) }),
+    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
     out: given.out ?? "bench/results",
     limit: given.limit === undefined ? 6e9 : bytes("limit", given.limit),
   };
@@ -56,7 +57,9 @@ export function readOptions<Name extends string>(
   const known = names.map((name) => `--${name}`);
   const { _: more, ...given } = parseArgs([...args], {
     string: [...names],
-    unknown: (option) => {
+    unknown: (arg) => {
+      const option = arg.replace(/=.*$/s, "");
+      if (known.includes(option)) throw new UsageError(`Option ${option} needs a value`);
       throw new UsageError(`Unknown option ${option}${suggestion(option, known)}`);
     },
   });
@@ -81,14 +84,16 @@ export function pickAll<Word extends string>(option: string, text: string, words
 
 /** Positive integers with commas between them, each once, smallest first. */
 export function counts(option: string, text: string, least: number): readonly number[] {
-  const found = text.split(",").map((word) => {
-    const value = /^\d+$/.test(word) ? Number(word) : NaN;
-    if (!(value >= least && Number.isSafeInteger(value))) {
-      throw new UsageError(`Cannot use --${option} ${text}: expected integers of at least ${least}, such as 64,256`);
-    }
-    return value;
-  });
-  return [...new Set(found)].sort((a, b) => a - b);
+  return [...new Set(text.split(",").map((word) => count(option, word, least)))].sort((a, b) => a - b);
+}
+
+/** A positive integer. */
+export function count(option: string, text: string, least: number): number {
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (!(value >= least && Number.isSafeInteger(value))) {
+    throw new UsageError(`Cannot use --${option} ${text}: expected an integer of at least ${least}`);
+  }
+  return value;
 }
 
 /** A number of bytes: `512MB`, `6GB`. */

@@ -1,14 +1,14 @@
 /**
  * Measures one point in a process of its own and prints it as one line of JSON:
- * `deno run --allow-read --allow-env --allow-ffi --allow-sys bench/point.ts --encoder transformer --method cached --batch 256 --chunk 32`.
+ * `deno run --allow-read --allow-env --allow-ffi bench/point.ts --encoder transformer --method cached --batch 256 --chunk 32`.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, key, measurePeak, useBackend } from "../core/mod.ts";
+import { type BackendName, key, leaves, measurePeak, useBackend } from "../core/mod.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
 import { benchCase, type EncoderName, encoderNames, type MethodName, methodNames, methods } from "./cases.ts";
-import { counts, pick, readOptions } from "./options.ts";
+import { count, engineNames, pick, readOptions } from "./options.ts";
 import { watchResident } from "./resident.ts";
 
 /** Which step to measure. */
@@ -49,7 +49,7 @@ export async function measurePoint(spec: PointSpec, backend?: BackendName): Prom
   // Threads, compiled kernels and the like belong to the base.
   const few = inputs(2);
   await take(few);
-  tf.dispose(few);
+  tf.dispose(leaves(few));
 
   const batch = inputs(spec.batch);
   const resident = await watchResident();
@@ -65,7 +65,7 @@ export async function measurePoint(spec: PointSpec, backend?: BackendName): Prom
   const rssAboveBase = resident.peak() - base;
   resident.stop();
   while (times.length < MOST_STEPS && times.reduce((sum, ms) => sum + ms, 0) < TIMED_MS) await time(() => take(batch));
-  tf.dispose(batch);
+  tf.dispose(leaves(batch));
   dispose();
   const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
   return { ...spec, engine, peakBytes, rssAboveBase, msPerExample: median / spec.batch };
@@ -79,15 +79,14 @@ function parsePoint(args: readonly string[]): { spec: PointSpec; backend?: Backe
     if (value === undefined) throw new UsageError(`Option --${name} is missing`);
     return value;
   };
-  const backends = ["tensorflow", "wasm", "webgpu", "cpu"] as const;
   return {
     spec: {
       encoder: pick("encoder", need("encoder"), encoderNames),
       method: pick("method", need("method"), methodNames),
-      batch: counts("batch", need("batch"), 2)[0]!,
-      chunk: counts("chunk", need("chunk"), 1)[0]!,
+      batch: count("batch", need("batch"), 2),
+      chunk: count("chunk", need("chunk"), 1),
     },
-    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, backends) }),
+    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
   };
 }
 

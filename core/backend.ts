@@ -9,8 +9,8 @@ import { describeTensorflow, loadTensorflow, missingTensorflow, packageFolder } 
 import { registerWasmKernels } from "./wasm_kernels.ts";
 
 /**
- * The engines that gradfold knows: `tensorflow` is native and fastest and needs `deno task setup`, `wasm` needs nothing,
- * `webgpu` starts only on request, `cpu` is plain JavaScript.
+ * The engines that gradfold knows: `tensorflow` is native and fastest and needs `deno task setup`, `wasm` needs
+ * nothing, `webgpu` starts only on request, `cpu` is plain JavaScript.
  */
 export type BackendName = "tensorflow" | "wasm" | "webgpu" | "cpu";
 
@@ -34,8 +34,8 @@ const wasmPackage = "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
  * Starts an engine and makes it the one that tensors live on.
  *
  * `options.backend` counts before the environment's `GRADFOLD_BACKEND`, and that before the automatic choice:
- * `tensorflow` if it is installed, else `wasm`, else `cpu`. One line on the error stream says what was chosen. Calling it
- * again is cheap, with the same engine or another; tensors move along when they are used.
+ * `tensorflow` if it is installed, else `wasm`, else `cpu`. One line on the error stream says what was chosen. Calling
+ * it again is cheap, with the same engine or another; tensors move along when they are used.
  *
  * @param options The engine, and whether to print.
  * @returns The name of the engine that runs.

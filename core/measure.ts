@@ -80,14 +80,3 @@ function release(state: EngineState): void {
   const value = state.numBytes;
   Object.defineProperty(state, "numBytes", { configurable: true, enumerable: true, writable: true, value });
 }
-
-/**
- * The memory of this process that stands in RAM, in bytes: tensors, engine and everything else.
- *
- * It only says something about a step in a process that does nothing beside it, as memory that was freed may stay.
- *
- * @returns The resident set size.
- */
-export function residentBytes(): number {
-  return Deno.memoryUsage().rss;
-}

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../types.ts";
 import { alias, withGradient } from "./custom_gradient.ts";
+import { sumOverRows } from "./sum_rows.ts";
 
 /**
  * Adds a tensor to every entry along the leading axes of another: a bias, a table of positions, a residual branch.
@@ -38,7 +39,7 @@ export function broadcastAdd(x: Tensor, y: Tensor): Tensor {
     value: tf.add(x, y),
     pullBack: (dz) => [
       alias(dz),
-      leading === 0 ? alias(dz) : tf.reshape(tf.sum(tf.reshape(dz, [-1, y.size]), 0), y.shape),
+      leading === 0 ? alias(dz) : tf.reshape(sumOverRows(tf.reshape(dz, [-1, y.size])), y.shape),
     ],
   }));
 }

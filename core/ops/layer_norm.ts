@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../types.ts";
 import { withGradient } from "./custom_gradient.ts";
+import { sumOverRows } from "./sum_rows.ts";
 import { pipe } from "./pipe.ts";
 
 /**
@@ -66,6 +67,6 @@ export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-
       (dx) => tf.mul(dx, inverse),
       (dx) => tf.reshape(dx, x.shape),
     ]);
-    return [dx, tf.sum(aligned, 0), tf.sum(rows, 0)];
+    return [dx, sumOverRows(aligned), sumOverRows(rows)];
   }
 }

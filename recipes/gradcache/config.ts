@@ -35,7 +35,6 @@ export const schema = z.strictObject({
   smallLearningRate: z.number().positive().describe("peak rate of AdamW at the small batch"),
   warmup: z.number().min(0).max(1).describe("share of the updates in which the rate rises"),
   weightDecay: z.number().min(0).describe("decoupled weight decay"),
-  clip: z.number().positive().describe("largest norm of the whole gradient"),
   evaluations: count.describe("times that a run is evaluated on the way"),
   memoryBatches: z.array(z.int().min(2)).describe("batch sizes of the memory figure"),
 }).refine(({ batch, chunk }) => chunk <= batch, {

@@ -38,11 +38,11 @@ export async function memoryOfBatches(
         const step = methods[method].step(model);
         const { peakBytes } = await measurePeak(() => {
           const { loss, gradients } = step(inputs, key(seed));
-          tf.dispose([loss, gradients] as tf.TensorContainer);
+          tf.dispose([loss, gradients]);
         });
         points.push({ method, batch, peakBytes });
       }
-      tf.dispose(inputs as unknown as tf.TensorContainer);
+      tf.dispose(inputs);
     }
   } finally {
     model.dispose();

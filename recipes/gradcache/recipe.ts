@@ -5,13 +5,17 @@
  *
  * @module
  */
+import * as tf from "@tensorflow/tfjs";
+import { fold } from "../../core/mod.ts";
+import { epochs } from "../../samplers/mod.ts";
 import { defineRecipe } from "../runner/recipe.ts";
 import { schema } from "./config.ts";
 import { memoryFigure, memoryOfBatches } from "./memory.ts";
 import { methodsOf } from "./methods.ts";
 import { lossDistance, lossFigure, recallFigure, type Result, resultTable, summarise } from "./report.ts";
 import { loadTask } from "./task.ts";
-import { train } from "./train.ts";
+import { buildModel } from "./model.ts";
+import { readBatch, train } from "./train.ts";
 
 /** The recipe `gradcache`. */
 export const recipe = defineRecipe({
@@ -27,6 +31,23 @@ export const recipe = defineRecipe({
     heldOut: 200,
     evaluations: 2,
     memoryBatches: [32, 64, 128],
+  },
+  async experiment(config, key) {
+    const { train: pairs } = await loadTask(config);
+    const model = buildModel(config, pairs.queries.vocabularySize, fold(key, "model"));
+    const order = epochs({ examples: pairs.queries.examples, batchSize: config.batch, key: fold(key, "order") });
+    const inputs = readBatch(pairs, order.next());
+    return {
+      encoders: model.encoders,
+      loss: model.loss,
+      inputs,
+      // One that leaves a short last chunk as well.
+      chunkSizes: [config.chunk, Math.ceil(config.batch / 3) + 1],
+      dispose: () => {
+        model.dispose();
+        tf.dispose(inputs);
+      },
+    };
   },
   async run(context) {
     const { config, seed, run, log } = context;

@@ -17,7 +17,7 @@ export interface Result {
 }
 
 const columns = ["recall1", "recall10", "recall100", "mrr"] as const;
-const head = ["method", "negatives", "R@1", "R@10", "R@100", "MRR", "peak MB", "ms/example"];
+const head = ["method", "negatives", "R@1", "R@10", "R@100", "MRR", "step peak MB", "ms/example"];
 
 /** One row a method, each score as its mean over seeds and its standard deviation; BM25 below. */
 export function resultTable(results: readonly Result[], lexical: Task["lexical"], markdown = false): string {

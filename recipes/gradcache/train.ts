@@ -31,9 +31,9 @@ export interface Run {
   /** Scores on the test gallery against pairs seen. */
   readonly curve: readonly { readonly examples: number; readonly scores: Scores }[];
   readonly scores: Scores;
-  /** Peak of the tensors of a step above what stands between steps. */
+  /** Peak of the tensors of one step, its gradients included, above what stands between steps. */
   readonly peakBytes: number;
-  /** Time of the steps, evaluation left out. */
+  /** Time of reading, step and update, evaluation left out. */
   readonly msPerExample: number;
 }
 
@@ -64,21 +64,17 @@ export async function train(
   let elapsed = 0;
   try {
     for await (const i of progress.steps(`${method.title}, seed ${seed}`, steps)) {
-      const update = () => {
-        const inputs = readBatch(task.train, order.next());
-        const result = step(inputs, fold(root, "step", i));
-        apply(result);
-        losses.push(result.loss.dataSync()[0]!);
-        tf.dispose([inputs, result.loss, result.gradients] as tf.TensorContainer);
-      };
-      if (i === 1) {
-        // Not the first step, in which the optimizer makes its state.
-        ({ peakBytes } = await measurePeak(update));
-      } else {
-        const start = performance.now();
-        update();
-        elapsed += performance.now() - start;
-      }
+      const start = performance.now();
+      const inputs = readBatch(task.train, order.next());
+      const take = () => step(inputs, fold(root, "step", i));
+      let result: StepResult;
+      // The second step, since the first may be slowed down by what is made only once.
+      if (i === Math.min(1, steps - 1)) ({ result, peakBytes } = await measurePeak(take));
+      else result = take();
+      optimizer.update(step.params, result.gradients);
+      losses.push(result.loss.dataSync()[0]!);
+      tf.dispose([inputs, result.loss, result.gradients]);
+      elapsed += performance.now() - start;
       progress.note(`loss ${losses.at(-1)!.toFixed(3)}`);
       const seen = (i + 1) * method.batch;
       const due = Math.floor((i + 1) * config.evaluations / steps) > Math.floor(i * config.evaluations / steps);
@@ -96,14 +92,14 @@ export async function train(
     optimizer.dispose();
     model.dispose();
   }
-  const timed = (steps - (steps > 1 ? 1 : 0)) * method.batch;
-  return { seed, losses, curve, scores: curve.at(-1)!.scores, peakBytes, msPerExample: elapsed / timed };
-
-  function apply({ gradients }: StepResult): void {
-    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, config.clip);
-    optimizer.update(step.params, clipped);
-    tf.dispose([clipped, norm] as tf.TensorContainer);
-  }
+  return {
+    seed,
+    losses,
+    curve,
+    scores: curve.at(-1)!.scores,
+    peakBytes,
+    msPerExample: elapsed / (steps * method.batch),
+  };
 }
 
 /** Queries and passages of some pairs, as tensors. */

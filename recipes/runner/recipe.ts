@@ -4,6 +4,7 @@
  * @module
  */
 import type { z } from "zod";
+import type { Experiment, Key } from "../../core/mod.ts";
 import type { Progress } from "./progress.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -52,6 +53,8 @@ export interface Recipe<Schema extends ConfigSchema = ConfigSchema> {
   readonly smoke: Overrides<z.input<Schema>>;
   /** Does the work. What it returns from normally counts as completed. */
   run(context: RecipeContext<z.output<Schema>>): Promise<void>;
+  /** Makes the recipe's encoders, loss and one batch, for `deno task parity`. */
+  experiment?(config: z.output<Schema>, key: Key): Promise<Experiment>;
 }
 
 /** Returns the recipe as it is, with the type of its config inferred from the schema. */

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { cachedStep, key } from "../../core/mod.ts";
-import { measurePeak, residentBytes } from "../../core/measure.ts";
+import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
+import { cachedStep, key, measurePeak } from "../../core/mod.ts";
 import { assertNewTensors, coupling, engineTest, randomMatrix, tinyEncoder } from "../support/mod.ts";
 
 engineTest("measurePeak() finds the most that is held at a time, above what stood before", async () => {
@@ -50,10 +49,4 @@ engineTest("measurePeak() takes functions that are asynchronous, nested or throw
   assertEquals(inner, 20);
   assertEquals(outer.peakBytes, 80);
   assertEquals((await measurePeak(() => tf.ones([3]).dispose())).peakBytes, 12);
-});
-
-Deno.test("residentBytes() grows with memory that is written to", () => {
-  const before = residentBytes();
-  const filled = new Uint8Array(64 * 2 ** 20).fill(1);
-  assertGreater(residentBytes() - before, filled.length / 2);
 });

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
-import { cachedStep, type Encoder, fold, fullStep, key, type Loss, readyChunks } from "../../core/mod.ts";
-import { parity } from "../../core/parity.ts";
+import { cachedStep, type Encoder, fold, fullStep, key, type Loss, parity, readyChunks } from "../../core/mod.ts";
 import { coupling, engineTest, randomMatrix, tinyEncoder } from "../support/mod.ts";
 
 /** An encoder that standardises each column over the examples of its batch, as batch normalisation does. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Machine, Outcome } from "../../setup/machine.ts";
 import type { Places } from "../../setup/places.ts";
 
-/** A machine on which pip and g++ do what they should, or what `answers` says for how a command starts, or an option. */
+/** A machine on which pip and g++ do what they should, or what `answers` says for a command's start or an option. */
 export function machine(
   answers: Record<string, Outcome | undefined> = {},
   more: Partial<Machine> = {},

@@ -1,0 +1,66 @@
+/**
+ * Whether memory grows with the batch as it should.
+ *
+ * @module
+ */
+import { DIM } from "./cases.ts";
+import type { Point } from "./point.ts";
+import { curveOf } from "./points.ts";
+
+/**
+ * At most so many matrices [N, d] stand at a time in a step with two inputs: their representations, those scaled to
+ * length 1, what the loss makes of them, and gradients of each. Rows of one number, [N, 1], count among them.
+ */
+export const REPRESENTATIONS = 12;
+
+/** At most so many matrices [N, N] stand at a time in InfoNCE: products and their exponentials. */
+export const SIMILARITIES = 2;
+
+/** A claim on how memory grows, and whether it holds. */
+export interface Growth {
+  readonly claim: string;
+  readonly holds: boolean;
+}
+
+/** Checks each curve that has points enough. */
+export function checkGrowth(points: readonly Point[]): Growth[] {
+  const curves = Map.groupBy(
+    points.toSorted((a, b) => a.batch - b.batch),
+    (point) => `${point.encoder}, ${curveOf(point)}`,
+  );
+  return [...curves].flatMap(([name, curve]) => {
+    const { method } = curve[0]!;
+    if (method === "cached" && curve.length > 1) return [flat(name, curve)];
+    return method === "full" && curve.length > 2 ? [linear(name, curve)] : [];
+  });
+}
+
+/** Peak bytes grow by no more than what couples the examples. */
+function flat(name: string, curve: readonly Point[]): Growth {
+  const [first, last] = [curve[0]!, curve.at(-1)!];
+  const coupling = ({ batch }: Point) => 4 * (REPRESENTATIONS * batch * DIM + SIMILARITIES * batch ** 2);
+  const grown = last.peakBytes - first.peakBytes;
+  const allowed = coupling(last) - coupling(first);
+  return {
+    claim: `${name}: from batch ${first.batch} to ${last.batch} peak tensor bytes grow by ${megabytes(grown)}, ` +
+      `at most the ${megabytes(allowed)} of ${REPRESENTATIONS} matrices [N, ${DIM}] and ${SIMILARITIES} [N, N]`,
+    holds: grown <= allowed,
+  };
+}
+
+/** Each further example takes as many bytes as any other. */
+function linear(name: string, curve: readonly Point[]): Growth {
+  const slopes = curve.slice(1).map((point, i) =>
+    (point.peakBytes - curve[i]!.peakBytes) / (point.batch - curve[i]!.batch)
+  );
+  const [least, most] = [Math.min(...slopes), Math.max(...slopes)];
+  return {
+    claim: `${name}: peak tensor bytes grow linearly, by ${megabytes(least)} to ${megabytes(most)} for each example, ` +
+      `within 20 % of each other`,
+    holds: most <= 1.2 * least,
+  };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e8 ? 2 : 0)} MB`;
+}

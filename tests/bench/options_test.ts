@@ -1,0 +1,48 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseBenchOptions } from "../../bench/options.ts";
+import { UsageError } from "../../recipes/runner/usage_error.ts";
+
+const defaults = { batches: [64, 128], chunks: [32] };
+
+Deno.test("parseBenchOptions() measures everything at the default sizes if nothing is said", () => {
+  assertEquals(parseBenchOptions([], defaults), {
+    ...defaults,
+    encoders: ["transformer", "convolutional"],
+    methods: ["full", "accumulate", "cached"],
+    out: "bench/results",
+    limit: 6e9,
+  });
+});
+
+Deno.test("parseBenchOptions() reads lists, sizes and names", () => {
+  const args = "--encoder convolutional --methods cached,full,cached --batches 256,64,64 --chunks 8 --limit 1.5GB";
+  assertEquals(parseBenchOptions([...args.split(" "), "--backend=wasm", "--out", "there"], defaults), {
+    encoders: ["convolutional"],
+    methods: ["cached", "full"],
+    batches: [64, 256],
+    chunks: [8],
+    backend: "wasm",
+    out: "there",
+    limit: 1.5e9,
+  });
+  assertEquals(parseBenchOptions(["--limit", "512MB"], defaults).limit, 512e6);
+});
+
+Deno.test("parseBenchOptions() names the option that cannot be used and what was expected", () => {
+  const faults: readonly [string, string][] = [
+    ["--batch 64", 'Unknown option --batch, did you mean "--batches"?'],
+    ["64", "Unknown option 64"],
+    ["--batches 1", "Cannot use --batches 1: expected an integer of at least 2"],
+    ["--batches 64,x", "Cannot use --batches x: expected an integer"],
+    ["--batches=", "Option --batches needs a value"],
+    ["--batches", "Option --batches needs a value"],
+    ["--chunks 0", "Cannot use --chunks 0: expected an integer of at least 1"],
+    ["--methods cashed", 'Cannot use --methods cashed, did you mean "cached"?'],
+    ["--encoder bag", "Cannot use --encoder bag; there are transformer, convolutional"],
+    ["--backend tpu", "Cannot use --backend tpu"],
+    ["--limit 6", "Cannot use --limit 6: expected a size such as 512MB or 6GB"],
+  ];
+  for (const [args, message] of faults) {
+    assertThrows(() => parseBenchOptions(args.split(" "), defaults), UsageError, message);
+  }
+});

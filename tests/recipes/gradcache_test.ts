@@ -1,0 +1,62 @@
+import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
+import { main } from "../../recipes/main.ts";
+import { engines } from "../support/engines.ts";
+import { readJson, recorder, withFolder } from "./support.ts";
+
+/** The whole path of the recipe at a size for tests, with one encoder. */
+async function runTiny(folder: string, ...settings: string[]): Promise<void> {
+  const set = [
+    "examples=256",
+    "seeds=2",
+    "batch=64",
+    "chunk=16",
+    "heldOut=50",
+    "rows=1000",
+    "passageTokens=64",
+    "dim=32",
+    "hidden=32",
+    "evaluations=2",
+    "memoryBatches=[32, 64]",
+    ...settings,
+  ];
+  const terminal = recorder();
+  const args = ["gradcache", "--out", folder, "--backend", engines[0]!, ...set.flatMap((entry) => ["--set", entry])];
+  assertEquals(await main(args, { terminal }), 0, terminal.errors.join("\n"));
+}
+
+for (const encoder of ["bag", "transformer"]) {
+  Deno.test(`gradcache runs from the data to the table with the encoder ${encoder}`, () =>
+    withFolder(async (folder) => {
+      const run = `${folder}/run`;
+      await runTiny(run, `encoder=${encoder}`, ...(encoder === "transformer" ? ["seeds=1", "passageTokens=24"] : []));
+      const { results } = readJson(`${run}/summary.json`);
+      const [small, accumulated, cached, full] = results.methods;
+      assertEquals(results.methods.map(({ negatives }: { negatives: number }) => negatives), [15, 15, 63, 63]);
+      assertLess(results.lossDistance, 1e-4);
+      cached.runs.forEach((scores: Record<string, number>, i: number) => {
+        assertAlmostEquals(scores.mrr!, full.runs[i].mrr, 0.02);
+      });
+      assert(small.runs.every(({ seed, mrr }: { seed: number; mrr: number }, i: number) => seed === i && mrr > 0));
+      assert(accumulated.runs[0].mrr !== cached.runs[0].mrr);
+      const peaks = Object.fromEntries(
+        results.memory.map(({ method, batch, peakBytes }: { method: string; batch: number; peakBytes: number }) => [
+          `${method} ${batch}`,
+          peakBytes,
+        ]),
+      );
+      assertLess(peaks["cached 64"], peaks["full 64"]);
+      assertLess(peaks["cached 64"] - peaks["cached 32"], (peaks["full 64"] - peaks["full 32"]) / 2);
+      for (const figure of ["recall", "loss", "memory"]) {
+        assert(Deno.readTextFileSync(`${run}/figures/${figure}.svg`).startsWith("<svg"));
+      }
+      assert(Deno.readTextFileSync(`${run}/results.md`).includes("| gradient caching 64"));
+    }));
+}
+
+Deno.test("gradcache refuses a chunk that is larger than the batch", () =>
+  withFolder(async (folder) => {
+    const terminal = recorder();
+    assertEquals(await main(["gradcache", "--out", folder, "--set", "chunk=1000"], { terminal }), 2);
+    assertEquals(terminal.errors.length, 1);
+    assert(terminal.errors[0]!.includes("chunk"), terminal.errors[0]);
+  }));
