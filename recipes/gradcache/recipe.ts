@@ -29,6 +29,8 @@ export const recipe = defineRecipe({
     batch: 128,
     chunk: 16,
     heldOut: 200,
+    learningRate: 0.003,
+    smallLearningRate: 0.001,
     evaluations: 2,
     memoryBatches: [32, 64, 128],
   },

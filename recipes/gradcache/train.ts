@@ -4,16 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import {
-  adamW,
-  clipByGlobalNorm,
-  cosineDecay,
-  fold,
-  key,
-  measurePeak,
-  type StepResult,
-  type TokenBatch,
-} from "../../core/mod.ts";
+import { adamW, cosineDecay, fold, key, measurePeak, type StepResult, type TokenBatch } from "../../core/mod.ts";
 import { epochs } from "../../samplers/mod.ts";
 import type { RecipeContext } from "../runner/recipe.ts";
 import type { Config } from "./config.ts";

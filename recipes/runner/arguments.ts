@@ -46,6 +46,7 @@ export function parseArguments(args: readonly string[]): Arguments {
       // Called for positional arguments too, then without a name.
       if (name === undefined) return true;
       const option = arg.replace(/=.*$/s, "");
+      if (OPTIONS.includes(option)) throw new UsageError(`Option ${option} needs a value`);
       throw new UsageError(`Unknown option ${option}${suggestion(option, OPTIONS)}`);
     },
   });
