@@ -54,6 +54,8 @@ export function summarise(results: readonly Result[], lexical: Task["lexical"]):
 export function recallFigure(results: readonly Result[], lexical: Task["lexical"]): VegaLiteSpec {
   const series = results.map(({ method, runs }): LineSeries => ({
     name: method.title,
+    // Whatever lies beneath it should show through.
+    dashed: method === results.at(-1)!.method,
     points: runs[0]!.curve.map(({ examples }, i) => banded(examples, runs.map((run) => run.curve[i]!.scores.recall10))),
   }));
   const ends = series[0]!.points.map(({ x }) => x);
