@@ -4,11 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { checkFinite, checkLoss, encodeChunk } from "./checks.ts";
-import { type Chunk, type ChunkSource, measure } from "./chunks.ts";
-import { encodeContext, lossContext } from "./contexts.ts";
-import { gradientSum } from "./gradient_sum.ts";
-import { checkPaired, openInputs, prepare } from "./prepare.ts";
+import { checkFinite, checkLoss, encodeChunk } from "./_checks.ts";
+import { type Chunk, type ChunkSource, measure } from "./_chunks.ts";
+import { encodeContext, lossContext } from "./_contexts.ts";
+import { gradientSum } from "./_gradient_sum.ts";
+import { checkPaired, openInputs, prepare } from "./_prepare.ts";
 import type { Step, StepOptions, StepResult } from "./step.ts";
 import { sliceExamples } from "./tree.ts";
 import type { Scalar } from "./types.ts";
@@ -94,19 +94,14 @@ export function accumulate(options: StepOptions): Step {
   return Object.assign(step, { params });
 }
 
-function measureAll(
-  sources: readonly ChunkSource[],
-): { examples: number; chunks: number } {
+function measureAll(sources: readonly ChunkSource[]): { examples: number; chunks: number } {
   const sizes = sources.map(measure);
   checkPaired(sources);
   return sizes[0]!;
 }
 
 /** The first of the chunks, all of which must cover the same examples. */
-function aligned(
-  chunks: readonly Chunk[],
-  sources: readonly ChunkSource[],
-): Chunk {
+function aligned(chunks: readonly Chunk[], sources: readonly ChunkSource[]): Chunk {
   const [first] = chunks;
   chunks.forEach((chunk, i) => {
     if (chunk?.count !== first!.count) {

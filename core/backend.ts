@@ -50,9 +50,7 @@ const wasmPackage = "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
  * assertEquals(await useBackend({ backend: "cpu", quiet: true }), "cpu");
  * ```
  */
-export async function useBackend(
-  options: BackendOptions = {},
-): Promise<BackendName> {
+export async function useBackend(options: BackendOptions = {}): Promise<BackendName> {
   const requested = requestedBackend(options);
   const reasons: string[] = [];
   for (const name of requested ? [requested] : automatic) {
@@ -95,9 +93,7 @@ function requestedBackend(options: BackendOptions): BackendName | undefined {
     return name as BackendName | undefined;
   }
   const source = options.backend === undefined ? ` (from ${variable})` : "";
-  throw new RangeError(
-    `Cannot use the engine "${name}"${source}: expected tensorflow, wasm, webgpu or cpu`,
-  );
+  throw new RangeError(`Cannot use the engine "${name}"${source}: expected tensorflow, wasm, webgpu or cpu`);
 }
 
 /** Starts an engine; returns why it cannot, or undefined. */
@@ -140,9 +136,7 @@ function silenceCpu(): void {
 
 function announce(name: BackendName, reasons: readonly string[]): void {
   const detail = name === "tensorflow" ? describeTensorflow(tf.backend()) : `TensorFlow.js ${tf.version.tfjs}`;
-  console.error(
-    [`gradfold: ${name} engine (${detail})`, ...reasons].join(". "),
-  );
+  console.error([`gradfold: ${name} engine (${detail})`, ...reasons].join(". "));
 }
 
 /** Reads an environment variable where that is allowed; a prompt would be worse than the default. */

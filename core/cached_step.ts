@@ -4,11 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { ChunkSource } from "./chunks.ts";
-import { checkFinite, checkLoss, encodeChunk, joinRows } from "./checks.ts";
-import { encodeContext, lossContext } from "./contexts.ts";
-import { gradientSum } from "./gradient_sum.ts";
-import { checkPaired, openInputs, type Place, prepare } from "./prepare.ts";
+import type { ChunkSource } from "./_chunks.ts";
+import { checkFinite, checkLoss, encodeChunk, joinRows } from "./_checks.ts";
+import { encodeContext, lossContext } from "./_contexts.ts";
+import { gradientSum } from "./_gradient_sum.ts";
+import { checkPaired, openInputs, type Place, prepare } from "./_prepare.ts";
 import type { InputPlan, Step, StepOptions, StepResult } from "./step.ts";
 import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
 
@@ -80,9 +80,7 @@ export function cachedStep(options: StepOptions): Step {
         places.forEach((place, i) => {
           const cotangent = cotangents[i];
           if (!cotangent) {
-            throw new TypeError(
-              `Cannot couple: the loss does not use the representations of ${place.name}`,
-            );
+            throw new TypeError(`Cannot couple: the loss does not use the representations of ${place.name}`);
           }
           if (place.trained) {
             replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
@@ -106,11 +104,7 @@ export function cachedStep(options: StepOptions): Step {
 type Context = Omit<EncodeContext, "rows">;
 
 /** Encodes all but the kept chunks, without a tape. */
-function represent(
-  place: Place,
-  source: ChunkSource,
-  context: Context,
-): Tensor2D | undefined {
+function represent(place: Place, source: ChunkSource, context: Context): Tensor2D | undefined {
   const cursor = source.open();
   cursor.skip(place.keep);
   const parts: Tensor2D[] = [];
@@ -129,11 +123,7 @@ function represent(
 }
 
 /** Encodes the kept chunks on the tape that is being recorded. */
-function encodeKept(
-  place: Place,
-  source: ChunkSource,
-  context: Context,
-): Tensor2D[] {
+function encodeKept(place: Place, source: ChunkSource, context: Context): Tensor2D[] {
   const cursor = source.open();
   const count = Math.min(place.keep, source.size!.chunks);
   return Array.from(

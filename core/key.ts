@@ -16,10 +16,7 @@ export interface Key {
 const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
 
 /** The Threefry-2x32 block function with 20 rounds: two words of counter under two words of key. */
-export function threefry2x32(
-  key: readonly [number, number],
-  counter: readonly [number, number],
-): [number, number] {
+export function threefry2x32(key: readonly [number, number], counter: readonly [number, number]): [number, number] {
   const schedule = [key[0] | 0, key[1] | 0, (key[0] ^ key[1] ^ 0x1bd11bda) | 0];
   let x = (counter[0] + schedule[0]!) | 0;
   let y = (counter[1] + schedule[1]!) | 0;
@@ -50,9 +47,7 @@ export function threefry2x32(
  */
 export function key(seed: number): Key {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
-      `Cannot make a key: seed is ${seed}, expected an integer from 0 to 2^53 - 1`,
-    );
+    throw new RangeError(`Cannot make a key: seed is ${seed}, expected an integer from 0 to 2^53 - 1`);
   }
   return {
     words: threefry2x32([0x67726164, 0x666f6c64], [
@@ -76,10 +71,7 @@ export function fold(from: Key, ...data: readonly (string | number)[]): Key {
   return { words };
 }
 
-function foldText(
-  words: readonly [number, number],
-  text: string,
-): readonly [number, number] {
+function foldText(words: readonly [number, number], text: string): readonly [number, number] {
   let state = threefry2x32(words, [text.length, 0x74657874]);
   for (let i = 0; i < text.length; i += 2) {
     state = threefry2x32(state, [

@@ -91,12 +91,7 @@ export function lookupSum(table: Variable, ids: Tensor2D, weights: Tensor2D): Te
   }) as Tensor2D;
 }
 
-function look(
-  table: Variable,
-  ids: Tensor,
-  weights: Tensor2D | undefined,
-  run: (table: Tensor) => Tensor,
-): Tensor {
+function look(table: Variable, ids: Tensor, weights: Tensor2D | undefined, run: (table: Tensor) => Tensor): Tensor {
   const own = weights ? [ids, weights] : [ids];
   if (!recording?.tables.has(table)) {
     return tf.customGrad((rows, save) => {

@@ -14,8 +14,8 @@ import {
   type GradientValues,
   type ParityGroup,
   readGradients,
-} from "./parity_groups.ts";
-import { type Replay, watchReplay } from "./parity_replay.ts";
+} from "./_parity_groups.ts";
+import { type Replay, watchReplay } from "./_parity_replay.ts";
 import type { InputPlan, Step, StepInput, StepOptions, StepResult } from "./step.ts";
 import type { Batch } from "./types.ts";
 

@@ -102,9 +102,7 @@ export function isReady(input: StepInput): input is ReadyChunks {
 class Ready implements ReadyChunks {
   constructor(readonly chunks: Iterable<Batch>) {
     if (typeof chunks?.[Symbol.iterator] !== "function") {
-      throw new TypeError(
-        `Cannot take ready chunks: got ${typeof chunks}, expected an iterable of batches`,
-      );
+      throw new TypeError(`Cannot take ready chunks: got ${typeof chunks}, expected an iterable of batches`);
     }
   }
 }

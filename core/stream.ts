@@ -36,11 +36,7 @@ function startState(key: Key, row: number): [number, number, number, number] {
 }
 
 /** Draws uniform numbers in [0, 1): `perRow` for each entry of `rows`, row after row. */
-export function uniform(
-  key: Key,
-  rows: ArrayLike<number>,
-  perRow: number,
-): Float32Array<ArrayBuffer> {
+export function uniform(key: Key, rows: ArrayLike<number>, perRow: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rows.length * perRow);
   for (let i = 0, at = 0; i < rows.length; i++) {
     const next = stream(key, rows[i]!);
@@ -51,11 +47,7 @@ export function uniform(
 }
 
 /** Draws from the standard normal distribution (Box and Muller): `perRow` for each entry of `rows`. */
-export function normal(
-  key: Key,
-  rows: ArrayLike<number>,
-  perRow: number,
-): Float32Array<ArrayBuffer> {
+export function normal(key: Key, rows: ArrayLike<number>, perRow: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(rows.length * perRow);
   for (let i = 0, at = 0; i < rows.length; i++) {
     const next = stream(key, rows[i]!);

@@ -7,24 +7,16 @@ import * as tf from "@tensorflow/tfjs";
 import type { Batch, Tensor } from "./types.ts";
 
 /** Applies a function to every tensor of a tree and keeps the tree's shape. */
-export function mapTree(
-  tree: Batch,
-  change: (leaf: Tensor, path: string) => Tensor,
-  path = "batch",
-): Batch {
+export function mapTree(tree: Batch, change: (leaf: Tensor, path: string) => Tensor, path = "batch"): Batch {
   if (tree instanceof tf.Tensor) return change(tree, path);
   if (Array.isArray(tree)) {
     return tree.map((child, i) => mapTree(child, change, `${path}[${i}]`));
   }
   if (typeof tree !== "object" || tree === null) {
-    throw new TypeError(
-      `Cannot read the batch: ${path} is ${describe(tree)}, expected a tensor`,
-    );
+    throw new TypeError(`Cannot read the batch: ${path} is ${describe(tree)}, expected a tensor`);
   }
   return Object.fromEntries(
-    Object.entries(tree).map((
-      [name, child],
-    ) => [name, mapTree(child, change, `${path}.${name}`)]),
+    Object.entries(tree).map(([name, child]) => [name, mapTree(child, change, `${path}.${name}`)]),
   );
 }
 
@@ -50,9 +42,7 @@ export function countExamples(tree: Batch, name = "batch"): number {
   mapTree(tree, (leaf, path) => {
     const length = leaf.shape[0];
     if (length === undefined) {
-      throw new TypeError(
-        `Cannot count examples: ${path} has no axes, expected [examples, ...]`,
-      );
+      throw new TypeError(`Cannot count examples: ${path} has no axes, expected [examples, ...]`);
     }
     if (count >= 0 && length !== count) {
       throw new RangeError(
@@ -67,20 +57,23 @@ export function countExamples(tree: Batch, name = "batch"): number {
     throw new TypeError(`Cannot count examples: ${name} holds no tensor`);
   }
   if (count === 0) {
-    throw new RangeError(
-      `Cannot use ${name}: it is empty, expected at least one example`,
-    );
+    throw new RangeError(`Cannot use ${name}: it is empty, expected at least one example`);
   }
   return count;
 }
 
 /** The examples `first` to `first + count` of every tensor, as new tensors. */
-export function sliceExamples(
-  tree: Batch,
-  first: number,
-  count: number,
-): Batch {
-  return mapTree(tree, (leaf) => tf.slice(leaf, [first], [count]));
+export function sliceExamples(tree: Batch, first: number, count: number): Batch {
+  return mapTree(tree, (leaf) => sliceRows(leaf, first, count));
+}
+
+/** A slice along the first axis that keeps nothing on a tape; `tf.slice` would keep all of x. */
+function sliceRows(x: Tensor, first: number, count: number): Tensor {
+  const behind = x.shape[0]! - first - count;
+  return tf.customGrad((whole) => ({
+    value: tf.slice(whole as Tensor, [first], [count]),
+    gradFunc: (dy) => tf.pad(dy, x.shape.map((_, axis): [number, number] => axis === 0 ? [first, behind] : [0, 0])),
+  }))(x);
 }
 
 function describe(value: unknown): string {

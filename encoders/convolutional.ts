@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import { type Encoder, fold, type Key, type Params, type Tensor, type Tensor2D, type Tensor4D } from "../core/mod.ts";
 import { dropout, groupNorm, l2Normalize, pipe, relu } from "../core/ops/mod.ts";
 import { glorotInit, heInit } from "./init.ts";
-import { affineParams, applyAffine, asFloat, normParams } from "./layers.ts";
-import { requireCounts, requireRate } from "./options.ts";
+import { affineParams, applyAffine, asFloat, normParams } from "./_layers.ts";
+import { requireCounts, requireRate } from "./_options.ts";
 
 /** Options of {@linkcode convolutional}. */
 export interface ConvolutionalOptions {

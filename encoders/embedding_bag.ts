@@ -16,9 +16,9 @@ import {
 } from "../core/mod.ts";
 import { broadcastAdd, dropout, gelu, l2Normalize, meanWeights, pipe } from "../core/ops/mod.ts";
 import { glorotInit, heInit, normalInit } from "./init.ts";
-import { affineParams, applyAffine, applyNorm, normParams } from "./layers.ts";
-import { requireCounts, requireRate, requireShape } from "./options.ts";
-import { readTokens } from "./token_batch.ts";
+import { affineParams, applyAffine, applyNorm, normParams } from "./_layers.ts";
+import { requireCounts, requireRate, requireShape } from "./_options.ts";
+import { readTokens } from "./_token_batch.ts";
 
 /** Options of {@linkcode embeddingBag}. */
 export interface EmbeddingBagOptions {

@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Encoder, Key, Params, Tensor, Tensor2D } from "../core/mod.ts";
 import { dropout, gelu, l2Normalize, pipe, relu } from "../core/ops/mod.ts";
 import { glorotInit, heInit } from "./init.ts";
-import { affineParams, applyAffine, asFloat } from "./layers.ts";
-import { requireCounts, requireRate } from "./options.ts";
+import { affineParams, applyAffine, asFloat } from "./_layers.ts";
+import { requireCounts, requireRate } from "./_options.ts";
 
 /** Options of {@linkcode mlp}. */
 export interface MlpOptions {

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../types.ts";
 import { alias, withGradient } from "./custom_gradient.ts";
-import { sumOverRows } from "./sum_rows.ts";
+import { sumOverRows } from "./_sum_rows.ts";
 
 /**
  * Adds a tensor to every entry along the leading axes of another: a bias, a table of positions, a residual branch.

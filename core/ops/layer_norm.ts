@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor } from "../types.ts";
 import { withGradient } from "./custom_gradient.ts";
-import { sumOverRows } from "./sum_rows.ts";
+import { sumOverRows } from "./_sum_rows.ts";
 import { pipe } from "./pipe.ts";
 
 /**

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertGreater, assertLess, assertThrows } from "@std/assert";
-import { pullback } from "../../core/autodiff.ts";
+import { pullback } from "../../core/_autodiff.ts";
 import { lookup } from "../../core/mod.ts";
 import { assertClose, assertNewTensors, engineTest, randomMatrix } from "../support/mod.ts";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { key, uniform } from "../../core/mod.ts";
-import { sumOverRows } from "../../core/ops/sum_rows.ts";
+import { sumOverRows } from "../../core/ops/_sum_rows.ts";
 import { assertClose, assertNewTensors, engineTest } from "../support/mod.ts";
 
 engineTest("sumOverRows() agrees with an exact sum for any number of rows, also where it is long", () => {

@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { key, lookupSum, uniform } from "../../core/mod.ts";
 import { recordLookups } from "../../core/lookup.ts";
-import { engineTableSum, hostTableSum } from "../../core/table_sum.ts";
+import { engineTableSum, hostTableSum } from "../../core/_table_sum.ts";
 import { assertClose, assertNewTensors, engineTest, randomMatrix } from "../support/mod.ts";
 
 const sizes = fc.record({

@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLess, assertStrictEquals, assertThrows } from "@std/assert";
+import { pullback } from "../../core/_autodiff.ts";
 import { type Batch, countExamples, leaves, mapTree, sliceExamples } from "../../core/mod.ts";
-import { assertNewTensors, engineTest } from "../support/mod.ts";
+import { assertClose, assertNewTensors, engineTest, randomMatrix } from "../support/mod.ts";
 
 const tree = () => ({ a: tf.tensor2d([[1, 2], [3, 4], [5, 6]]), b: [tf.tensor1d([7, 8, 9], "int32")] });
 
@@ -28,6 +29,24 @@ engineTest("sliceExamples() takes the same rows of every tensor, as new tensors 
   assertEquals(part.a.arraySync(), [[3, 4], [5, 6]]);
   assertEquals(part.b[0]!.arraySync(), [8, 9]);
   assertEquals(part.b[0]!.dtype, "int32");
+});
+
+engineTest("sliceExamples() has the gradient of a slice and keeps nothing of the batch on a tape", () => {
+  tf.tidy(() => {
+    const x = randomMatrix(1, 5, 2);
+    const run = (slice: (whole: tf.Tensor) => tf.Tensor) => (whole: tf.Tensor) => tf.sum(tf.square(slice(whole)));
+    const gradient = tf.grad(run((whole) => sliceExamples(whole, 1, 3) as tf.Tensor))(x);
+    assertClose(gradient, tf.grad(run((whole) => tf.slice(whole, [1], [3])))(x), 1e-7);
+  });
+  const whole = randomMatrix(1, 1000, 2);
+  let held = 0;
+  const { value } = pullback(() => {
+    const rows = tf.tidy(() => tf.sum(sliceExamples(whole, 1, 3) as tf.Tensor));
+    held = tf.memory().numBytes;
+    return rows;
+  }, () => []);
+  assertLess(held - tf.memory().numBytes, whole.size);
+  tf.dispose([whole, value]);
 });
 
 engineTest("countExamples() gives the common length and refuses what has none", () => {

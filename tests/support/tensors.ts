@@ -14,10 +14,7 @@ export function assertNewTensors<T>(expected: number, run: () => T): T {
 }
 
 /** The relative L2 distance of two lists of numbers: ‖actual - expected‖ / ‖expected‖. */
-export function relativeDistance(
-  actual: ArrayLike<number>,
-  expected: ArrayLike<number>,
-): number {
+export function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   assertEquals(actual.length, expected.length, "number of values");
   let apart = 0;
   let size = 0;

@@ -45,18 +45,12 @@ export interface ChunkSource {
  *
  * @throws {RangeError} If the input is empty or its tensors differ in length.
  */
-export function chunkSource(
-  input: StepInput,
-  chunkSize: number,
-  name: string,
-): ChunkSource {
+export function chunkSource(input: StepInput, chunkSize: number, name: string): ChunkSource {
   return isReady(input) ? readySource(input.chunks, name) : wholeSource(input, chunkSize, name);
 }
 
 /** Reads a source to its end without keeping anything, so that its size is known. */
-export function measure(
-  source: ChunkSource,
-): { examples: number; chunks: number } {
+export function measure(source: ChunkSource): { examples: number; chunks: number } {
   if (!source.size) {
     const cursor = source.open();
     while (tf.tidy(() => cursor.next() !== undefined));
@@ -108,9 +102,7 @@ function readySource(chunks: Iterable<Batch>, name: string): ChunkSource {
         const { done, value } = iterator.next();
         if (done) {
           if (seen.length === 0 && !counts) {
-            throw new RangeError(
-              `Cannot use ${name}: it has no chunks, expected at least one`,
-            );
+            throw new RangeError(`Cannot use ${name}: it has no chunks, expected at least one`);
           }
           if (counts && seen.length !== counts.length) {
             throw changed(name, seen.length, counts);
@@ -142,11 +134,7 @@ function readySource(chunks: Iterable<Batch>, name: string): ChunkSource {
   };
 }
 
-function changed(
-  name: string,
-  chunks: number,
-  counts: readonly number[],
-): RangeError {
+function changed(name: string, chunks: number, counts: readonly number[]): RangeError {
   return new RangeError(
     `Cannot read ${name} again: it came in ${counts.length} chunks of ${counts.join(", ")} examples and differs at ` +
       `chunk ${chunks} now; expected an iterable that gives the same chunks each time, not a generator`,

@@ -5,8 +5,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
-import type { Chunk } from "./chunks.ts";
-import type { Place } from "./prepare.ts";
+import type { Chunk } from "./_chunks.ts";
+import type { Place } from "./_prepare.ts";
 import { leaves } from "./tree.ts";
 import type { EncodeContext, Scalar, Tensor, Tensor2D } from "./types.ts";
 
@@ -22,9 +22,7 @@ export function encodeChunk(
   );
   const given: unknown = encoder.encode(chunk.batch, { ...context, rows });
   if (!(given instanceof tf.Tensor)) {
-    throw new TypeError(
-      `Cannot encode ${name}: the encoder returned ${typeof given}, expected a tensor`,
-    );
+    throw new TypeError(`Cannot encode ${name}: the encoder returned ${typeof given}, expected a tensor`);
   }
   if (given.rank !== 2 || given.shape[0] !== chunk.count) {
     throw new RangeError(
@@ -75,15 +73,11 @@ export function checkFinite(representation: Tensor2D, name: string): void {
 export function checkLoss(loss: unknown): asserts loss is Scalar {
   if (!(loss instanceof tf.Tensor) || loss.rank !== 0) {
     const got = loss instanceof tf.Tensor ? `a tensor of shape [${loss.shape}]` : typeof loss;
-    throw new TypeError(
-      `Cannot couple: the loss returned ${got}, expected a scalar; reduce it by a mean or sum`,
-    );
+    throw new TypeError(`Cannot couple: the loss returned ${got}, expected a scalar; reduce it by a mean or sum`);
   }
   if (!canReadSync()) return;
   const value = (loss as Tensor).dataSync()[0]!;
   if (!Number.isFinite(value)) {
-    throw new RangeError(
-      `Cannot couple: the loss is ${value}, expected a finite number; no parameter was changed`,
-    );
+    throw new RangeError(`Cannot couple: the loss is ${value}, expected a finite number; no parameter was changed`);
   }
 }

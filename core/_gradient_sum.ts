@@ -4,9 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { pullback } from "./autodiff.ts";
+import { pullback } from "./_autodiff.ts";
 import { disposeLookup, type RecordedLookup, recordLookups } from "./lookup.ts";
-import { type TableSum, tableSum } from "./table_sum.ts";
+import { type TableSum, tableSum } from "./_table_sum.ts";
 import type { Gradients, Params, Tensor, Variable } from "./types.ts";
 
 /** What to differentiate beside the parameters, and with which cotangent. */

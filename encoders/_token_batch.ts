@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D, TokenBatch } from "../core/mod.ts";
-import { asFloat } from "./layers.ts";
+import { asFloat } from "./_layers.ts";
 
 /** Checks a batch of tokens and gives its sizes, and its mask as float32. */
 export function readTokens({ ids, mask }: TokenBatch): { examples: number; length: number; mask: Tensor2D } {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ChunkSource, chunkSource } from "./chunks.ts";
+import { type ChunkSource, chunkSource } from "./_chunks.ts";
 import type { StepInput, StepOptions } from "./step.ts";
 import { countExamples } from "./tree.ts";
 import type { Batch, Encoder, Params, Variable } from "./types.ts";
@@ -29,28 +29,20 @@ export interface Place {
  * @throws {TypeError} If an encoder or the loss is not one, or an encoder that mixes examples is not let through.
  * @throws {RangeError} If a number is out of range.
  */
-export function prepare(
-  options: StepOptions,
-): { places: readonly Place[]; params: Params } {
+export function prepare(options: StepOptions): { places: readonly Place[]; params: Params } {
   const { encoders, loss, chunkSize, keep = 0, crossExample } = options;
   if (!Array.isArray(encoders) || encoders.length === 0) {
-    throw new TypeError(
-      "Cannot make a step: encoders is empty, expected one encoder for each input",
-    );
+    throw new TypeError("Cannot make a step: encoders is empty, expected one encoder for each input");
   }
   if (typeof loss !== "function") {
-    throw new TypeError(
-      `Cannot make a step: loss is ${typeof loss}, expected a function`,
-    );
+    throw new TypeError(`Cannot make a step: loss is ${typeof loss}, expected a function`);
   }
   const chunkSizes = perInput("chunkSize", chunkSize, encoders.length, 1);
   const keeps = perInput("keep", keep, encoders.length, 0);
   const names = encoderNames(encoders);
   const places = encoders.map((encoder, i) => {
     if (typeof encoder?.encode !== "function") {
-      throw new TypeError(
-        `Cannot make a step: encoders[${i}] has no encode function, expected an encoder`,
-      );
+      throw new TypeError(`Cannot make a step: encoders[${i}] has no encode function, expected an encoder`);
     }
     if (encoder.crossExample && crossExample === undefined) {
       throw new TypeError(
@@ -116,12 +108,7 @@ export function checkPaired(sources: readonly ChunkSource[]): void {
   }
 }
 
-function perInput(
-  name: string,
-  value: number | readonly number[],
-  inputs: number,
-  least: number,
-): readonly number[] {
+function perInput(name: string, value: number | readonly number[], inputs: number, least: number): readonly number[] {
   const values = typeof value === "object" ? value : Array.from({ length: inputs }, () => value);
   if (values.length !== inputs) {
     throw new RangeError(
@@ -130,9 +117,7 @@ function perInput(
   }
   for (const entry of values) {
     if (entry !== Infinity && !(Number.isInteger(entry) && entry >= least)) {
-      throw new RangeError(
-        `Cannot make a step: ${name} is ${entry}, expected an integer of at least ${least}`,
-      );
+      throw new RangeError(`Cannot make a step: ${name} is ${entry}, expected an integer of at least ${least}`);
     }
   }
   return values;
@@ -154,11 +139,7 @@ function encoderNames(encoders: readonly Encoder[]): readonly string[] {
 }
 
 /** Parameters under unique names, each variable once even if encoders share it. */
-function collectParams(
-  places: readonly Place[],
-  names: readonly string[],
-  ofLoss: Params,
-): Params {
+function collectParams(places: readonly Place[], names: readonly string[], ofLoss: Params): Params {
   const found = new Map<Variable, string>();
   places.forEach(({ encoder, trained }, i) => {
     if (!trained) return;
@@ -169,7 +150,5 @@ function collectParams(
   for (const [name, variable] of Object.entries(ofLoss)) {
     if (!found.has(variable)) found.set(variable, `loss/${name}`);
   }
-  return Object.fromEntries(
-    [...found].map(([variable, name]) => [name, variable]),
-  );
+  return Object.fromEntries([...found].map(([variable, name]) => [name, variable]));
 }

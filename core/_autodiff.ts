@@ -14,9 +14,7 @@ interface TapeNode {
   readonly kernelName: string;
   readonly inputs: { readonly [name: string]: Tensor };
   readonly outputs: readonly Tensor[];
-  readonly gradient?: (
-    dys: readonly (Tensor | undefined)[],
-  ) => { readonly [name: string]: () => Tensor };
+  readonly gradient?: (dys: readonly (Tensor | undefined)[]) => { readonly [name: string]: () => Tensor };
   readonly saved?: readonly Tensor[];
 }
 
@@ -55,9 +53,7 @@ export function pullback<T extends Tensor>(
 ): Pullback<T> {
   const engine = tf.engine() as unknown as TapeEngine;
   if (engine.state.gradientDepth > 0) {
-    throw new Error(
-      "Cannot start a tape inside another gradient: steps do not nest",
-    );
+    throw new Error("Cannot start a tape inside another gradient: steps do not nest");
   }
   let value: T;
   engine.startTape();
@@ -117,10 +113,7 @@ function backward(
 }
 
 /** Every tensor that depends on a target, the targets included. */
-function reachable(
-  tape: readonly TapeNode[],
-  targets: ReadonlySet<number>,
-): Set<number> {
+function reachable(tape: readonly TapeNode[], targets: ReadonlySet<number>): Set<number> {
   const found = new Set(targets);
   for (const node of tape) {
     if (Object.values(node.inputs).some((input) => found.has(input.id))) {

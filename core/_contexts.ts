@@ -21,11 +21,7 @@ export function encodeContext(
 }
 
 /** What the loss is told. */
-export function lossContext(
-  key: Key,
-  training: boolean,
-  targets: LossContext["targets"],
-): LossContext {
+export function lossContext(key: Key, training: boolean, targets: LossContext["targets"]): LossContext {
   return {
     training,
     key: fold(key, "loss"),
