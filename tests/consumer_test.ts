@@ -28,7 +28,8 @@ Deno.test("gradfold trains in a project that imports it by its name", async () =
     const { code, stdout, stderr } = await new Deno.Command("deno", {
       args: ["run", "--check", "--allow-read", "--allow-env", "--allow-ffi", "train.ts"],
       cwd: project,
-      env: { NO_COLOR: "1" },
+      // The project has no other engine.
+      env: { NO_COLOR: "1", GRADFOLD_BACKEND: "wasm" },
     }).output();
     const output = new TextDecoder().decode(stdout);
     assertEquals(code, 0, new TextDecoder().decode(stderr));
