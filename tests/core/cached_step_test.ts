@@ -1,66 +1,19 @@
 import * as tf from "@tensorflow/tfjs";
-import { assert, assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import fc from "fast-check";
+import { cachedStep, type Encoder, fold, fullStep, key, type Loss, readyChunks } from "../../core/mod.ts";
 import {
-  accumulate,
-  cachedStep,
-  type Encoder,
-  fold,
-  fullStep,
-  key,
-  type Loss,
-  readyChunks,
-  type StepOptions,
-  type StepResult,
-} from "../../core/mod.ts";
-import {
-  assertClose,
   assertNewTensors,
+  assertParity,
   coupling,
   engineTest,
+  free,
   randomMatrix,
+  reference,
   relativeDistance,
   tinyBag,
   tinyEncoder,
 } from "../support/mod.ts";
-
-/** Loss and gradients of the whole batch by TensorFlow.js's own differentiation. */
-function reference(options: StepOptions, inputs: readonly tf.Tensor2D[], seed: number): StepResult {
-  const { params } = cachedStep(options);
-  const { value, grads } = tf.variableGrads(() =>
-    tf.tidy(() => {
-      const matrices = options.encoders.map((encoder, i) =>
-        encoder.encode(inputs[i]!, {
-          training: options.training ?? true,
-          key: fold(key(seed), "input", i),
-          rows: Int32Array.from({ length: inputs[i]!.shape[0] }, (_, row) => row),
-        })
-      );
-      return options.loss(matrices, { training: true, key: fold(key(seed), "loss") });
-    }), Object.values(params));
-  const gradients = Object.fromEntries(
-    Object.entries(params).map((
-      [name, variable],
-    ) => [name, grads[variable.name] ?? tf.zerosLike(variable as tf.Tensor)]),
-  );
-  return { loss: value, gradients, plan: [] };
-}
-
-function assertParity(actual: StepResult, expected: StepResult, tolerance = 1e-6): void {
-  assertAlmostEquals(
-    actual.loss.dataSync()[0]!,
-    expected.loss.dataSync()[0]!,
-    1e-6 * (1 + expected.loss.dataSync()[0]!),
-  );
-  assertEquals(Object.keys(actual.gradients), Object.keys(expected.gradients));
-  for (const [name, gradient] of Object.entries(expected.gradients)) {
-    assertClose(actual.gradients[name]!, gradient, tolerance, `gradient of ${name}`);
-  }
-}
-
-function free(...results: readonly StepResult[]): void {
-  for (const { loss, gradients } of results) tf.dispose([loss, ...Object.values(gradients)]);
-}
 
 function withTemperature(): { loss: Loss; scale: tf.Variable } {
   const scale = tf.variable(tf.scalar(0.7));
@@ -252,72 +205,4 @@ engineTest("fullStep() keeps the whole batch on one tape and agrees with cachedS
   assertParity(cached, full);
   assertEquals(full.plan, [{ examples: 7, chunks: 1, kept: 1, replayed: 0 }]);
   free(full, cached);
-});
-
-engineTest("accumulate() is the weighted mean of each chunk's own step and not the whole batch's", () => {
-  const options = { encoders: [tinyEncoder({ seed: 1, dropout: 0.3 }), tinyEncoder({ seed: 2 })], loss: coupling };
-  const batches = [randomMatrix(3, 7, 4), randomMatrix(4, 7, 4)];
-  const actual = assertNewTensors(5, () => accumulate({ ...options, chunkSize: 3 })(batches, key(1)));
-  const whole = fullStep({ ...options, chunkSize: 7 })(batches, key(1));
-  const naive = Object.fromEntries(
-    Object.keys(actual.gradients).map((name) => [name, new Float32Array(actual.gradients[name]!.size)]),
-  );
-  for (const [first, count] of [[0, 3], [3, 3], [6, 1]] as const) {
-    const { value, grads } = tf.variableGrads(
-      () =>
-        tf.tidy(() =>
-          coupling(options.encoders.map((encoder, i) =>
-            encoder.encode(tf.slice(batches[i]!, [first], [count]), {
-              training: true,
-              key: fold(key(1), "input", i),
-              rows: Int32Array.from({ length: count }, (_, row) => first + row),
-            })
-          ))
-        ),
-      Object.values(cachedStep({ ...options, chunkSize: 1 }).params),
-    );
-    for (const [name, variable] of Object.entries(cachedStep({ ...options, chunkSize: 1 }).params)) {
-      grads[variable.name]!.dataSync().forEach((entry, i) => naive[name]![i]! += entry * count / 7);
-    }
-    tf.dispose([value, grads]);
-  }
-  for (const [name, gradient] of Object.entries(actual.gradients)) assertClose(gradient, naive[name]!, 1e-6, name);
-  assertGreater(
-    relativeDistance(actual.gradients["encoder0/first"]!.dataSync(), whole.gradients["encoder0/first"]!.dataSync()),
-    0.05,
-  );
-  free(actual, whole);
-});
-
-engineTest("accumulate() hands each chunk its own targets", () => {
-  const seen: number[][] = [];
-  const loss: Loss = ([z], { targets }) => {
-    seen.push([...(targets as tf.Tensor).dataSync()]);
-    return tf.tidy(() => tf.mean(z!));
-  };
-  const step = accumulate({ encoders: [tinyEncoder()], loss, chunkSize: 2 });
-  free(step([randomMatrix(1, 3, 4)], key(0), tf.tensor1d([7, 8, 9])));
-  assertEquals(seen, [[7, 8], [9]]);
-});
-
-engineTest("cachedStep() grows with the batch by the representations alone, unlike fullStep()", async () => {
-  const encoders = [tinyEncoder({ seed: 1, hidden: 64, dim: 2 })];
-  // A loss without a similarity matrix, so that nothing but the fold itself grows.
-  const loss: Loss = ([z]) => tf.tidy(() => tf.mean(tf.square(tf.sub(z!, tf.mean(z!, 0)))));
-  const peak = async (make: typeof cachedStep, examples: number) => {
-    const batch = randomMatrix(3, examples, 4);
-    const held = tf.memory().numBytes;
-    const { peakBytes } = await tf.profile(() => {
-      const { loss: value, gradients } = make({ encoders, loss, chunkSize: 16 })([batch], key(0));
-      tf.dispose([value, ...Object.values(gradients)]);
-    });
-    batch.dispose();
-    return peakBytes - held;
-  };
-  const cached = await peak(cachedStep, 512) - await peak(cachedStep, 128);
-  const full = await peak(fullStep, 512) - await peak(fullStep, 128);
-  const representations = (512 - 128) * 2 * 4;
-  assertLess(cached, 12 * representations);
-  assertGreater(full, 100 * representations);
-  assert(cached < full / 8);
 });

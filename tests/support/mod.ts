@@ -6,3 +6,4 @@
 export * from "./engines.ts";
 export * from "./tensors.ts";
 export * from "./encoders.ts";
+export * from "./steps.ts";
