@@ -137,10 +137,10 @@ function differentiate(
   }
   const found = tf.tidy(() => {
     const of = gradient(dys);
-    const given = new Set<Tensor>(dys.filter((dy) => dy !== undefined));
+    const given = new Set<Tensor>([...dys.filter((dy) => dy !== undefined), ...node.saved ?? []]);
     return inputs.map(([name]) => {
       const dx = of[name]!();
-      // A gradient that is passed on unchanged would be disposed once for each owner.
+      // A cotangent, a saved tensor or another's gradient passed on unchanged would be disposed once for each owner.
       if (given.has(dx)) return tf.clone(dx);
       given.add(dx);
       return dx;
@@ -156,4 +156,9 @@ function differentiate(
     }
     return [input, dx];
   });
+}
+
+/** Runs a function off the tape that is being recorded, so that no gradient flows into it and nothing is kept for one. */
+export function untaped<T extends Tensor>(run: () => T): T {
+  return tf.customGrad(() => ({ value: run(), gradFunc: () => [] }))() as T;
 }

@@ -7,7 +7,6 @@ import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
 import type { Chunk } from "./_chunks.ts";
 import type { Place } from "./_prepare.ts";
-import { leaves } from "./tree.ts";
 import type { EncodeContext, Scalar, Tensor, Tensor2D } from "./types.ts";
 
 /** Encodes a chunk and checks the shape of what comes back. */
@@ -16,10 +15,8 @@ export function encodeChunk(
   chunk: Chunk,
   context: Omit<EncodeContext, "rows">,
 ): Tensor2D {
-  const rows = Int32Array.from(
-    { length: chunk.count },
-    (_, i) => chunk.first + i,
-  );
+  const rows = Int32Array.from({ length: chunk.count }, (_, i) => chunk.first + i);
+  const before = tf.tidy(() => tf.scalar(0).id);
   const given: unknown = encoder.encode(chunk.batch, { ...context, rows });
   if (!(given instanceof tf.Tensor)) {
     throw new TypeError(`Cannot encode ${name}: the encoder returned ${typeof given}, expected a tensor`);
@@ -30,8 +27,8 @@ export function encodeChunk(
         `expected [${chunk.count}, dim]`,
     );
   }
-  // An encoder may hand its batch through; the step must not dispose that.
-  return (leaves(chunk.batch).includes(given) ? tf.clone(given) : given) as Tensor2D;
+  // An encoder may hand through its batch, a parameter or what it holds; the step must not dispose that.
+  return (given.id < before || given.kept ? tf.clone(given) : given) as Tensor2D;
 }
 
 /** Joins representations of chunks, which must agree in width. */

@@ -26,6 +26,8 @@ export interface ChunkCursor {
   next(): Chunk | undefined;
   /** Passes over chunks. */
   skip(chunks: number): void;
+  /** Ends the reading, also before the last chunk, so that an iterator can let go of what it holds. */
+  close(): void;
 }
 
 /** One input of a step. */
@@ -49,11 +51,22 @@ export function chunkSource(input: StepInput, chunkSize: number, name: string): 
   return isReady(input) ? readySource(input.chunks, name) : wholeSource(input, chunkSize, name);
 }
 
+/** Opens a source for a function, and closes it however the function ends. */
+export function readFrom<T>(source: ChunkSource, read: (cursor: ChunkCursor) => T): T {
+  const cursor = source.open();
+  try {
+    return read(cursor);
+  } finally {
+    cursor.close();
+  }
+}
+
 /** Reads a source to its end without keeping anything, so that its size is known. */
 export function measure(source: ChunkSource): { examples: number; chunks: number } {
   if (!source.size) {
-    const cursor = source.open();
-    while (tf.tidy(() => cursor.next() !== undefined));
+    readFrom(source, (cursor) => {
+      while (tf.tidy(() => cursor.next() !== undefined));
+    });
   }
   return source.size!;
 }
@@ -81,6 +94,7 @@ function wholeSource(batch: Batch, largest: number, name: string): ChunkSource {
         skip(chunks) {
           index += chunks;
         },
+        close: () => {},
       };
     },
   };
@@ -122,6 +136,7 @@ function readySource(chunks: Iterable<Batch>, name: string): ChunkSource {
       };
       return {
         next,
+        close: () => void iterator.return?.(),
         skip(amount) {
           for (
             let i = 0;

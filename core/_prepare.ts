@@ -44,6 +44,9 @@ export function prepare(options: StepOptions): { places: readonly Place[]; param
     if (typeof encoder?.encode !== "function") {
       throw new TypeError(`Cannot make a step: encoders[${i}] has no encode function, expected an encoder`);
     }
+    if (typeof encoder.params !== "object" || encoder.params === null) {
+      throw new TypeError(`Cannot make a step: encoder ${names[i]} has no params, expected variables by name, or {}`);
+    }
     if (encoder.crossExample && crossExample === undefined) {
       throw new TypeError(
         `Cannot make a step: encoder ${names[i]} mixes the examples of a batch, so chunks change its gradient; ` +
@@ -82,16 +85,18 @@ export function openInputs(
   }
   const sources = inputs.map((input, i) => chunkSource(input, places[i]!.chunkSize, places[i]!.name));
   if (paired) checkPaired(sources);
-  if (targets !== undefined) {
-    const count = countExamples(targets, "targets");
-    const { size } = sources[0]!;
-    if (size && count !== size.examples) {
-      throw new RangeError(
-        `Cannot take a step: targets have ${count} examples, expected ${size.examples} as ${sources[0]!.name}`,
-      );
-    }
-  }
+  checkTargets(sources, targets);
   return sources;
+}
+
+/** Checks that targets have as many examples as the first input, if its size is known. */
+export function checkTargets([first]: readonly ChunkSource[], targets: Batch | undefined): void {
+  if (targets === undefined) return;
+  const count = countExamples(targets, "targets");
+  const { name, size } = first!;
+  if (size && count !== size.examples) {
+    throw new RangeError(`Cannot take a step: targets have ${count} examples, expected ${size.examples} as ${name}`);
+  }
 }
 
 /** Checks that all inputs whose size is known have the same number of examples. */
@@ -109,7 +114,9 @@ export function checkPaired(sources: readonly ChunkSource[]): void {
 }
 
 function perInput(name: string, value: number | readonly number[], inputs: number, least: number): readonly number[] {
-  const values = typeof value === "object" ? value : Array.from({ length: inputs }, () => value);
+  const values = Array.isArray(value)
+    ? value as readonly number[]
+    : Array.from({ length: inputs }, () => value as number);
   if (values.length !== inputs) {
     throw new RangeError(
       `Cannot make a step: ${name} has ${values.length} entries, expected ${inputs}, one an input`,
@@ -127,6 +134,8 @@ function encoderNames(encoders: readonly Encoder[]): readonly string[] {
   const owners = new Map<string, Encoder>();
   return encoders.map((encoder, i) => {
     const name = encoder?.name ?? `encoder${encoders.indexOf(encoder)}`;
+    // What is frozen has no gradient to name, so it may be the twin of another.
+    if (encoder?.frozen) return name;
     const owner = owners.get(name);
     if (owner && owner !== encoder) {
       throw new TypeError(
@@ -141,14 +150,22 @@ function encoderNames(encoders: readonly Encoder[]): readonly string[] {
 /** Parameters under unique names, each variable once even if encoders share it. */
 function collectParams(places: readonly Place[], names: readonly string[], ofLoss: Params): Params {
   const found = new Map<Variable, string>();
+  const taken = new Set<string>();
+  const claim = (variable: Variable, name: string) => {
+    if (taken.has(name)) {
+      throw new TypeError(`Cannot make a step: two parameters are named ${name}, expected distinct names`);
+    }
+    taken.add(name);
+    found.set(variable, name);
+  };
   places.forEach(({ encoder, trained }, i) => {
     if (!trained) return;
     for (const [name, variable] of Object.entries(encoder.params)) {
-      if (!found.has(variable)) found.set(variable, `${names[i]}/${name}`);
+      if (!found.has(variable)) claim(variable, `${names[i]}/${name}`);
     }
   });
   for (const [name, variable] of Object.entries(ofLoss)) {
-    if (!found.has(variable)) found.set(variable, `loss/${name}`);
+    if (!found.has(variable)) claim(variable, `loss/${name}`);
   }
   return Object.fromEntries([...found].map(([variable, name]) => [name, variable]));
 }

@@ -7,8 +7,10 @@ import * as tf from "@tensorflow/tfjs";
 import { checkFinite, checkLoss, encodeChunk } from "./_checks.ts";
 import { type Chunk, type ChunkSource, measure } from "./_chunks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
+import { untaped } from "./_autodiff.ts";
 import { gradientSum } from "./_gradient_sum.ts";
-import { checkPaired, openInputs, prepare } from "./_prepare.ts";
+import { checkPaired, checkTargets, openInputs, prepare } from "./_prepare.ts";
+import { fold } from "./key.ts";
 import type { Step, StepOptions, StepResult } from "./step.ts";
 import { sliceExamples } from "./tree.ts";
 import type { Scalar } from "./types.ts";
@@ -19,6 +21,7 @@ import type { Scalar } from "./types.ts";
  * Its memory is that of a chunk, and so are its negatives: for a loss that couples examples the result is not that of
  * the whole batch. It takes the options of {@linkcode cachedStep}; `keep` plays no part in it.
  *
+ * @throws {TypeError} If `paired` is false.
  * @throws {RangeError} If inputs are cut into chunks of different sizes.
  *
  * @example
@@ -37,15 +40,19 @@ import type { Scalar } from "./types.ts";
  */
 export function accumulate(options: StepOptions): Step {
   const { loss, training = true } = options;
+  if (options.paired === false) {
+    throw new TypeError("Cannot accumulate: paired is false, expected inputs of the same number of examples");
+  }
   const { places, params } = prepare({ ...options, keep: 0 });
 
   const step = (...[inputs, key, targets]: Parameters<Step>): StepResult => {
     const sources = openInputs(places, inputs, targets, true);
     const { examples, chunks } = measureAll(sources);
+    checkTargets(sources, targets);
     const sum = gradientSum(params);
+    const cursors = sources.map((source) => source.open());
     try {
       const result = tf.tidy(() => {
-        const cursors = sources.map((source) => source.open());
         const losses: Scalar[] = [];
         for (let index = 0; index < chunks; index++) {
           let share = 0;
@@ -53,22 +60,16 @@ export function accumulate(options: StepOptions): Step {
             const read = cursors.map((cursor) => cursor.next()!);
             share = aligned(read, sources).count / examples;
             const matrices = places.map((place, i) => {
-              const matrix = encodeChunk(
-                place,
-                read[i]!,
-                encodeContext(
-                  key,
-                  i,
-                  training,
-                  place.encoder.crossExample && options.crossExample,
-                ),
-              );
+              const context = encodeContext(key, i, training, place.encoder.crossExample && options.crossExample);
+              const encode = () => encodeChunk(place, read[i]!, context);
+              const matrix = place.trained ? encode() : untaped(encode);
               checkFinite(matrix, `chunk ${index} of ${place.name}`);
               return matrix;
             });
             const { first, count } = read[0]!;
             const own = targets && sliceExamples(targets, first, count);
-            const coupled = loss(matrices, lossContext(key, training, own));
+            // The first chunk draws as the whole batch would, the others for themselves.
+            const coupled = loss(matrices, lossContext(index === 0 ? key : fold(key, "chunk", index), training, own));
             checkLoss(coupled);
             return coupled;
           }, { cotangent: () => tf.scalar(share) });
@@ -89,6 +90,8 @@ export function accumulate(options: StepOptions): Step {
     } catch (error) {
       sum.dispose();
       throw error;
+    } finally {
+      for (const cursor of cursors) cursor.close();
     }
   };
   return Object.assign(step, { params });

@@ -4,11 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import type { ChunkSource } from "./_chunks.ts";
+import { type ChunkSource, readFrom } from "./_chunks.ts";
 import { checkFinite, checkLoss, encodeChunk, joinRows } from "./_checks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
 import { gradientSum } from "./_gradient_sum.ts";
-import { checkPaired, openInputs, type Place, prepare } from "./_prepare.ts";
+import { checkPaired, checkTargets, openInputs, type Place, prepare } from "./_prepare.ts";
 import type { InputPlan, Step, StepOptions, StepResult } from "./step.ts";
 import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
 
@@ -28,7 +28,8 @@ import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
  * @returns A step; see {@linkcode Step}.
  * @throws {TypeError} If an encoder mixes the examples of a batch and no policy lets it through.
  * @throws {RangeError} If a chunk size is not an integer of at least 1. The step throws if inputs do not fit together,
- * the loss does not use an input, or a representation or the loss is not finite; no parameter has changed then.
+ * the loss does not use an input whose encoder is trained, or a representation or the loss is not finite (which engines
+ * that cannot be read from synchronously do not check); no parameter has changed then. Gradients are not checked.
  *
  * @example
  * ```ts
@@ -60,9 +61,10 @@ export function cachedStep(options: StepOptions): Step {
       const result = tf.tidy(() => {
         const cached = places.map((place, i) => represent(place, sources[i]!, contexts[i]!));
         if (paired) checkPaired(sources);
+        checkTargets(sources, targets);
 
         const matrices: Tensor2D[] = [];
-        const { value, others: cotangents } = sum.add(() => {
+        const { value, others } = sum.add(() => {
           places.forEach((place, i) => {
             const kept = encodeKept(place, sources[i]!, contexts[i]!);
             matrices[i] = joinRows(
@@ -74,17 +76,17 @@ export function cachedStep(options: StepOptions): Step {
           const coupled = loss(matrices, lossContext(key, training, targets));
           checkLoss(coupled);
           return coupled;
-        }, { others: () => matrices });
+        }, { others: () => matrices.filter((_, i) => places[i]!.trained) });
         tf.dispose(cached.filter((matrix) => matrix !== undefined));
 
+        const cotangents = [...others];
         places.forEach((place, i) => {
-          const cotangent = cotangents[i];
+          if (!place.trained) return;
+          const cotangent = cotangents.shift();
           if (!cotangent) {
             throw new TypeError(`Cannot couple: the loss does not use the representations of ${place.name}`);
           }
-          if (place.trained) {
-            replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
-          }
+          replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
           cotangent.dispose();
         });
         return { loss: value, gradients: sum.finish() };
@@ -105,17 +107,18 @@ type Context = Omit<EncodeContext, "rows">;
 
 /** Encodes all but the kept chunks, without a tape. */
 function represent(place: Place, source: ChunkSource, context: Context): Tensor2D | undefined {
-  const cursor = source.open();
-  cursor.skip(place.keep);
   const parts: Tensor2D[] = [];
-  for (;;) {
-    const encoded = tf.tidy(() => {
-      const chunk = cursor.next();
-      return chunk && encodeChunk(place, chunk, context);
-    });
-    if (!encoded) break;
-    parts.push(encoded);
-  }
+  readFrom(source, (cursor) => {
+    cursor.skip(place.keep);
+    for (;;) {
+      const encoded = tf.tidy(() => {
+        const chunk = cursor.next();
+        return chunk && encodeChunk(place, chunk, context);
+      });
+      if (!encoded) break;
+      parts.push(encoded);
+    }
+  });
   if (parts.length < 2) return parts[0];
   const joined = joinRows(parts, place.name);
   tf.dispose(parts);
@@ -124,11 +127,10 @@ function represent(place: Place, source: ChunkSource, context: Context): Tensor2
 
 /** Encodes the kept chunks on the tape that is being recorded. */
 function encodeKept(place: Place, source: ChunkSource, context: Context): Tensor2D[] {
-  const cursor = source.open();
-  const count = Math.min(place.keep, source.size!.chunks);
-  return Array.from(
-    { length: count },
-    () => tf.tidy(() => encodeChunk(place, cursor.next()!, context)),
+  const length = Math.min(place.keep, source.size!.chunks);
+  return readFrom(
+    source,
+    (cursor) => Array.from({ length }, () => tf.tidy(() => encodeChunk(place, cursor.next()!, context))),
   );
 }
 
@@ -140,17 +142,18 @@ function replay(
   cotangent: Tensor,
   add: ReturnType<typeof gradientSum>["add"],
 ): void {
-  const cursor = source.open();
-  cursor.skip(place.keep);
-  for (let index = place.keep; index < source.size!.chunks; index++) {
-    let rows = { first: 0, count: 0 };
-    const { value } = add(() => {
-      const chunk = cursor.next()!;
-      rows = chunk;
-      return encodeChunk(place, chunk, context);
-    }, { cotangent: () => tf.slice(cotangent, [rows.first], [rows.count]) });
-    value.dispose();
-  }
+  readFrom(source, (cursor) => {
+    cursor.skip(place.keep);
+    for (let index = place.keep; index < source.size!.chunks; index++) {
+      let rows = { first: 0, count: 0 };
+      const { value } = add(() => {
+        const chunk = cursor.next()!;
+        rows = chunk;
+        return encodeChunk(place, chunk, context);
+      }, { cotangent: () => tf.slice(cotangent, [rows.first], [rows.count]) });
+      value.dispose();
+    }
+  });
 }
 
 function plan(place: Place, source: ChunkSource): InputPlan {

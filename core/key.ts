@@ -57,10 +57,17 @@ export function key(seed: number): Key {
   };
 }
 
-/** Derives a new key from a key and names or numbers that tell this use from all others. */
+/**
+ * Derives a new key from a key and names or numbers that tell this use from all others.
+ *
+ * @throws {RangeError} If a number is not an integer, since all its fractions would give the same key.
+ */
 export function fold(from: Key, ...data: readonly (string | number)[]): Key {
   let words = from.words;
   for (const item of data) {
+    if (typeof item === "number" && !Number.isSafeInteger(item)) {
+      throw new RangeError(`Cannot fold ${item} into a key, expected a string or an integer`);
+    }
     words = typeof item === "number"
       ? threefry2x32(words, [
         item >>> 0,

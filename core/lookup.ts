@@ -104,7 +104,7 @@ function look(table: Variable, ids: Tensor, weights: Tensor2D | undefined, run: 
     })(table as Tensor);
   }
   // The table is not an input here: a recording asks for the gradient of the output itself.
-  const output = tf.customGrad(() => ({ value: run(table as Tensor), gradFunc: (dy) => tf.zerosLike(dy) }))(ids);
+  const output = tf.customGrad(() => ({ value: run(table as Tensor), gradFunc: () => [] }))();
   recording.lookups.push({
     table,
     ids: tf.keep(tf.reshape(ids, [-1])) as Tensor1D,

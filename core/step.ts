@@ -74,7 +74,8 @@ export interface Step {
  * Marks a batch as coming in chunks of any sizes.
  *
  * @param chunks Something that can be iterated more than once, each time over the same chunks: an array, or an object
- * with an iterator of its own. Tensors that the iterator makes are disposed; tensors that stood before are not.
+ * with an iterator of its own. Tensors that the iterator makes are disposed
+ * with their chunk, so what chunks share is made before; tensors that stood before are not.
  *
  * @example
  * ```ts

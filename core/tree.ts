@@ -40,6 +40,7 @@ export function countExamples(tree: Batch, name = "batch"): number {
   let count = -1;
   let first = "";
   mapTree(tree, (leaf, path) => {
+    if (leaf.isDisposed) throw new TypeError(`Cannot count examples: ${path} was disposed`);
     const length = leaf.shape[0];
     if (length === undefined) {
       throw new TypeError(`Cannot count examples: ${path} has no axes, expected [examples, ...]`);

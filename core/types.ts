@@ -34,7 +34,7 @@ export type Batch = Tensor | readonly Batch[] | {
 
 /** Texts as token ids, padded to the longest. */
 export type TokenBatch = {
-  /** Rows of an embedding table, int32 `[examples, length]`; any row where the mask is 0. */
+  /** Rows of an embedding table, int32 `[examples, length]`; any row of it where the mask is 0, such as 0. */
   readonly ids: Tensor2D;
   /** 1 for a token, or its weight in a mean, and 0 for padding, `[examples, length]`. */
   readonly mask: Tensor2D;

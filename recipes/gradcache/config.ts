@@ -8,6 +8,9 @@ import { z } from "zod";
 const count = z.int().min(1);
 const methods = ["small", "accumulate", "cached", "full"] as const;
 
+/** Heads of the transformer's attention. */
+export const HEADS = 4;
+
 /** The ways of training that the recipe compares. */
 export type MethodName = (typeof methods)[number];
 
@@ -40,6 +43,12 @@ export const schema = z.strictObject({
 }).refine(({ batch, chunk }) => chunk <= batch, {
   path: ["chunk"],
   error: "expected a chunk no larger than the batch",
+}).refine(({ encoder, dim }) => encoder === "bag" || dim % HEADS === 0, {
+  path: ["dim"],
+  error: `expected a multiple of ${HEADS} for the transformer`,
+}).refine(({ methods }) => new Set(methods).size === methods.length, {
+  path: ["methods"],
+  error: "expected each method once",
 });
 
 /** The validated settings. */

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Encoder, fold, type Key, type Loss, type TokenBatch } from "../../core/mod.ts";
 import { embeddingBag, transformer } from "../../encoders/mod.ts";
 import { infoNCE } from "../../losses/mod.ts";
-import type { Config } from "./config.ts";
+import { type Config, HEADS } from "./config.ts";
 
 /** Two towers and the loss that couples them. */
 export interface Model {
@@ -23,7 +23,7 @@ export function buildModel(config: Config, vocabulary: number, key: Key): Model 
     const common = { vocabulary, dropout, name, key: fold(key, name), ...(table ? { table } : {}) };
     return config.encoder === "bag"
       ? embeddingBag({ ...common, dim, hidden })
-      : transformer({ ...common, maxLength, width: dim, heads: 4, layers: 2, mlp: hidden });
+      : transformer({ ...common, maxLength, width: dim, heads: HEADS, layers: 2, mlp: hidden });
   };
   const queries = tower("query", config.queryTokens);
   const passages = tower("passage", config.passageTokens, queries.params.table!);

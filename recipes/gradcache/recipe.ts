@@ -13,7 +13,7 @@ import { schema } from "./config.ts";
 import { memoryFigure, memoryOfBatches } from "./memory.ts";
 import { methodsOf } from "./methods.ts";
 import { lossDistance, lossFigure, recallFigure, type Result, resultTable, summarise } from "./report.ts";
-import { loadTask } from "./task.ts";
+import { checkBatch, loadTask } from "./task.ts";
 import { buildModel } from "./model.ts";
 import { readBatch, train } from "./train.ts";
 
@@ -35,7 +35,9 @@ export const recipe = defineRecipe({
     memoryBatches: [32, 64, 128],
   },
   async experiment(config, key) {
-    const { train: pairs } = await loadTask(config);
+    const task = await loadTask(config);
+    checkBatch(config, task);
+    const { train: pairs } = task;
     const model = buildModel(config, pairs.queries.vocabularySize, fold(key, "model"));
     const order = epochs({ examples: pairs.queries.examples, batchSize: config.batch, key: fold(key, "order") });
     const inputs = readBatch(pairs, order.next());
@@ -55,6 +57,7 @@ export const recipe = defineRecipe({
     const { config, seed, run, log } = context;
     log("Loading WordNet");
     const task = await loadTask(config);
+    checkBatch(config, task);
     log(`${task.train.queries.examples} pairs to train on, ${task.test.queries.examples} held out`);
 
     const methods = methodsOf(config);

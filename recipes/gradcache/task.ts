@@ -15,6 +15,7 @@ import {
   wordNetRetrieval,
 } from "../../data/mod.ts";
 import { type Scores, scoresOfRanks } from "./scores.ts";
+import { UsageError } from "../runner/usage_error.ts";
 import type { Config } from "./config.ts";
 
 /** Texts of one kind, to be read in batches. */
@@ -70,6 +71,15 @@ export async function loadTask(config: Config): Promise<Task> {
     tokens: lexicalScores((text) => Array.from(tokenizer.encode(text), String)),
   };
   return { train: readable(train), test: readable(test), lexical };
+}
+
+/** Checks that a batch does not take more pairs than there are, before anything is trained. */
+export function checkBatch({ batch }: Config, { train }: Task): void {
+  if (batch > train.queries.examples) {
+    throw new UsageError(
+      `Cannot train: batch is ${batch}, expected at most the ${train.queries.examples} pairs there are`,
+    );
+  }
 }
 
 interface TokenPairs {

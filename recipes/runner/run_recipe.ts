@@ -34,7 +34,7 @@ export interface RunOptions {
 /**
  * Runs a recipe to its end.
  *
- * @returns The exit status: 0 if it completed, 1 if it failed, 130 or 143 if it was interrupted.
+ * @returns The exit status: 0 if it completed, 1 if it failed, 2 if the data do not allow what was asked for, 130 or 143 if it was interrupted.
  * @throws {UsageError} If the engine does not start or the run folder cannot be had; nothing has been computed then.
  */
 export async function runRecipe(options: RunOptions): Promise<number> {
@@ -72,6 +72,11 @@ export async function runRecipe(options: RunOptions): Promise<number> {
       return (signal.reason as Interruption).exitStatus;
     }
     run.finish("failed", { ...facts(), error: error instanceof Error ? error.message : String(error) });
+    // What only the data could show to be impossible is still the request's fault, not the recipe's.
+    if (error instanceof UsageError) {
+      terminal.printError(error.message);
+      return 2;
+    }
     terminal.printError(error instanceof Error ? error.stack ?? error.message : String(error));
     terminal.printError(`The recipe failed; what there is lies in ${run.path}`);
     return 1;

@@ -57,3 +57,22 @@ engineTest("accumulate() hands each chunk its own targets", () => {
   free(step([randomMatrix(1, 3, 4)], key(0), tf.tensor1d([7, 8, 9])));
   assertEquals(seen, [[7, 8], [9]]);
 });
+
+engineTest(
+  "accumulate() gives each chunk's loss random numbers of its own, and one chunk those of the whole batch",
+  () => {
+    const seen: string[] = [];
+    const loss: Loss = ([z], context) => {
+      seen.push(context.key.words.join());
+      return tf.tidy(() => tf.mean(z!));
+    };
+    const options = { encoders: [tinyEncoder()], loss };
+    const batches = [randomMatrix(1, 6, 4)];
+    free(
+      accumulate({ ...options, chunkSize: 2 })(batches, key(0)),
+      fullStep({ ...options, chunkSize: 2 })(batches, key(0)),
+    );
+    assertEquals(new Set(seen.slice(0, 3)).size, 3);
+    assertEquals(seen[3], seen[0]);
+  },
+);

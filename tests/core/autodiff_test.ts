@@ -117,3 +117,16 @@ engineTest("lookup() refuses a table that is no matrix and ids that are no integ
     assertThrows(() => lookup(tf.variable(tf.ones([3])), tf.tensor1d([0], "int32")), TypeError, "shape [3]");
   });
 });
+
+engineTest("pullback() takes gradients that are a saved tensor or the cotangent itself", () => {
+  tf.tidy(() => {
+    const a = randomMatrix(1, 3, 4);
+    const saved = tf.customGrad((x, save) => {
+      (save as tf.GradSaveFunc)([tf.mul(x as tf.Tensor, 2)]);
+      return { value: tf.sum(tf.square(x as tf.Tensor)), gradFunc: (_, [twice]) => twice! };
+    });
+    const through = tf.customGrad((x) => ({ value: tf.clone(x as tf.Tensor), gradFunc: (dy) => dy }));
+    const { gradients } = pullback(() => saved(through(a)), () => [a]);
+    assertClose(gradients[0]!, tf.mul(a, 2), 1e-6);
+  });
+});

@@ -1,7 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
-import { assertEquals, assertGreater } from "@std/assert";
+import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { cachedStep, type Encoder, fold, fullStep, key, type Loss, readyChunks } from "../../core/mod.ts";
+import {
+  accumulate,
+  cachedStep,
+  type Encoder,
+  fold,
+  fullStep,
+  key,
+  lookup,
+  type Loss,
+  readyChunks,
+} from "../../core/mod.ts";
 import {
   assertNewTensors,
   assertParity,
@@ -205,4 +215,83 @@ engineTest("fullStep() keeps the whole batch on one tape and agrees with cachedS
   assertParity(cached, full);
   assertEquals(full.plan, [{ examples: 7, chunks: 1, kept: 1, replayed: 0 }]);
   free(full, cached);
+});
+
+engineTest("cachedStep() does not dispose what an encoder hands through", () => {
+  const prototypes = tf.variable(randomMatrix(1, 4, 3));
+  const held = randomMatrix(2, 4, 3);
+  const batch = randomMatrix(3, 4, 3);
+  const encoders: Encoder<tf.Tensor2D>[] = [
+    { params: { prototypes }, encode: () => prototypes as tf.Tensor2D },
+    { params: {}, frozen: true, encode: () => held },
+    { params: {}, encode: (examples) => examples },
+  ];
+  for (const make of [cachedStep, fullStep, accumulate]) {
+    free(assertNewTensors(2, () => make({ encoders, loss: coupling, chunkSize: 4 })([batch, batch, batch], key(0))));
+  }
+  assertEquals([prototypes, held, batch].map(({ isDisposed }) => isDisposed), [false, false, false]);
+});
+
+engineTest(
+  "cachedStep() lets a loss use a frozen encoder in ways that have no gradient, and the twin of a trained one",
+  () => {
+    const live = tinyEncoder({ seed: 1, name: "tower" });
+    const teacher = { ...live, frozen: true };
+    const loss: Loss = ([a, b]) =>
+      tf.tidy(() => tf.mean(tf.mul(a!, tf.add(tf.cast(tf.greater(b!, 0), "float32"), b!.dataSync()[0]!))));
+    const batches = [randomMatrix(3, 6, 4), randomMatrix(4, 6, 4)];
+    const run = (make: typeof cachedStep) => make({ encoders: [live, teacher], loss, chunkSize: 6 })(batches, key(0));
+    const [cached, full, accumulated] = [run(cachedStep), run(fullStep), run(accumulate)];
+    assertEquals(Object.keys(cached.gradients), ["tower/first", "tower/second"]);
+    assertParity(cached, full);
+    assertParity(accumulated, full);
+    free(cached, full, accumulated);
+  },
+);
+
+engineTest("cachedStep() and accumulate() close the iterators of ready chunks, also when they throw", () => {
+  const batch = randomMatrix(1, 4, 4);
+  let open = 0;
+  const chunks = {
+    *[Symbol.iterator]() {
+      open++;
+      try {
+        for (let i = 0; i < 3; i++) yield batch;
+      } finally {
+        open--;
+      }
+    },
+  };
+  const failing: Loss = () => {
+    throw new Error("stop");
+  };
+  for (const make of [cachedStep, fullStep, accumulate]) {
+    for (const keep of [0, 1]) {
+      const options = { encoders: [tinyEncoder()], chunkSize: 4, keep };
+      free(make({ ...options, loss: coupling })([readyChunks(chunks)], key(0)));
+      assertThrows(() => make({ ...options, loss: failing })([readyChunks(chunks)], key(0)), Error, "stop");
+      assertEquals(open, 0);
+    }
+  }
+});
+
+engineTest("cachedStep() looks up rows whose numbers depend on parameters", () => {
+  const codebook = tf.variable(randomMatrix(5, 6, 3));
+  const inner = tinyEncoder({ seed: 1 });
+  const encoder: Encoder<tf.Tensor2D> = {
+    params: { ...inner.params, codebook },
+    encode: (batch, context) =>
+      tf.tidy(() => {
+        const z = inner.encode(batch, context);
+        const codes = tf.argMax(tf.matMul(z, codebook as tf.Tensor2D, false, true), 1);
+        return tf.add(z, lookup(codebook, codes));
+      }),
+  };
+  const options = { encoders: [encoder], loss: coupling, chunkSize: 2 };
+  const batches = [randomMatrix(3, 5, 4)];
+  const expected = fullStep(options)(batches, key(0));
+  const actual = cachedStep(options)(batches, key(0));
+  assertParity(actual, expected);
+  assertGreater(relativeDistance(actual.gradients["encoder0/codebook"]!.dataSync(), new Float32Array(18).fill(1)), 0.1);
+  free(actual, expected);
 });

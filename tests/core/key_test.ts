@@ -53,6 +53,7 @@ Deno.test("fold() tells names, numbers and their order apart", () => {
   ];
   assertEquals(new Set(folds.map(({ words }) => words.join())).size, folds.length);
   assertEquals(fold(from, 1, 2), fold(fold(from, 1), 2));
+  for (const odd of [0.5, NaN, Infinity]) assertThrows(() => fold(from, odd), RangeError, `Cannot fold ${odd}`);
 });
 
 Deno.test("uniform(), normal() and dropoutMask() give a row the same numbers wherever it stands", () => {

@@ -31,7 +31,7 @@ function assertFault(
 
 engineTest("cachedStep() refuses chunk sizes and kept chunks that are out of range", () => {
   const encoders = [tinyEncoder()];
-  for (const chunkSize of [0, -1, NaN, 1.5, "8" as unknown as number]) {
+  for (const chunkSize of [0, -1, NaN, 1.5, "8" as unknown as number, null as unknown as number]) {
     for (const [name, make] of Object.entries(steps)) {
       if (name === "fullStep") continue;
       assertFault(encoders, RangeError, `chunkSize is ${chunkSize}`, () => make({ encoders, loss: mean, chunkSize }));
@@ -183,4 +183,47 @@ engineTest("cachedStep() refuses an encoder that mixes examples unless a policy 
   const { loss, gradients } = cachedStep({ ...options, crossExample: "frozen" })([randomMatrix(1, 2, 4)], key(0));
   tf.dispose([loss, gradients]);
   assertEquals(seen, ["frozen", "frozen"]);
+});
+
+engineTest("cachedStep() refuses two parameters of the same name", () => {
+  const { params, encode } = tinyEncoder();
+  const first = { name: "a", params: { "b/c": params.first! }, encode };
+  const second = { name: "a/b", params: { c: params.second! }, encode };
+  assertThrows(
+    () => cachedStep({ encoders: [first, second], loss: mean, chunkSize: 1 }),
+    TypeError,
+    "two parameters are named a/b/c",
+  );
+});
+
+engineTest(
+  "cachedStep() and accumulate() refuse targets that do not fit ready chunks, and accumulate() unpaired inputs",
+  () => {
+    const encoders = [tinyEncoder()];
+    const chunks = readyChunks([randomMatrix(1, 4, 4), randomMatrix(2, 4, 4)]);
+    for (const make of [cachedStep, accumulate]) {
+      const step = make({ encoders, loss: mean, chunkSize: 2 });
+      for (const count of [5, 15]) {
+        const targets = tf.ones([count]);
+        assertFault(
+          encoders,
+          RangeError,
+          `targets have ${count} examples, expected 8`,
+          () => step([chunks], key(0), targets),
+        );
+      }
+    }
+    const unpaired = { encoders, loss: mean, chunkSize: 2, paired: false };
+    assertFault(encoders, TypeError, "paired is false", () => accumulate(unpaired));
+  },
+);
+
+engineTest("cachedStep() refuses an input that was disposed", () => {
+  const encoders = [tinyEncoder({ name: "query" })];
+  const gone = randomMatrix(1, 4, 4);
+  gone.dispose();
+  for (const make of Object.values(steps)) {
+    const step = make({ encoders, loss: mean, chunkSize: 2 });
+    assertFault(encoders, TypeError, "input 0 (query) was disposed", () => step([gone], key(0)));
+  }
 });

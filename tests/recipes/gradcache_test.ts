@@ -53,10 +53,19 @@ for (const encoder of ["bag", "transformer"]) {
     }));
 }
 
-Deno.test("gradcache refuses a chunk that is larger than the batch", () =>
-  withFolder(async (folder) => {
-    const terminal = recorder();
-    assertEquals(await main(["gradcache", "--out", folder, "--set", "chunk=1000"], { terminal }), 2);
-    assertEquals(terminal.errors.length, 1);
-    assert(terminal.errors[0]!.includes("chunk"), terminal.errors[0]);
-  }));
+for (
+  const [setting, message] of [
+    ["chunk=1000", "chunk"],
+    ["methods=[cached, cached]", "methods"],
+    ["batch=200000", "batch is 200000, expected at most the 1"],
+  ] as const
+) {
+  Deno.test(`gradcache refuses ${setting} in one line`, () =>
+    withFolder(async (folder) => {
+      const terminal = recorder();
+      const args = ["gradcache", "--out", `${folder}/run`, "--backend", engines[0]!, "--set", setting];
+      assertEquals(await main(args, { terminal }), 2);
+      assertEquals(terminal.errors.length, 1);
+      assert(terminal.errors[0]!.includes(message), terminal.errors[0]);
+    }));
+}
