@@ -23,7 +23,24 @@ function norms(rows: Tensor2D): Tensor2D {
   return tf.sqrt(tf.sum(tf.square(rows), 1, true));
 }
 
-/** The similarity of each query to its right reference, less what rounding may hide: `[queries, 1]`. */
+/**
+ * Queries with one more column, whose product with {@linkcode withNorms} of references is their similarity and what
+ * rounding may hide of it: q·r + ε ‖q‖ ‖r‖, with ε = 2⁻²² √dim.
+ */
+export function withSlack(queries: Tensor2D): Tensor2D {
+  // An error of 2⁻²⁵ for each of dim summands grows like its root; the rest is a margin.
+  return tf.tidy(() => tf.concat([queries, tf.mul(norms(queries), 2 ** -22 * Math.sqrt(queries.shape[1]))], 1));
+}
+
+function withNorms(references: Tensor2D): Tensor2D {
+  return tf.concat([references, norms(references)], 1);
+}
+
+/**
+ * The similarity of each query to its right reference, less what rounding may hide: `[queries, 1]`.
+ *
+ * @param queries The queries, from {@linkcode withSlack}.
+ */
 export function thresholds(
   queries: Tensor2D,
   references: Tensor2D,
@@ -32,10 +49,8 @@ export function thresholds(
 ): Tensor2D {
   return tf.tidy(() => {
     const found = prepare(tf.gather(references, tf.tensor1d(right, "int32")) as Tensor2D, similarity);
-    const own = tf.sum(tf.mul(queries, found), 1, true);
-    // An error of 2⁻²⁵ for each of dim summands grows like its root; the rest is a margin.
-    const slack = tf.mul(tf.mul(norms(queries), norms(found)), 2 ** -22 * Math.sqrt(queries.shape[1]));
-    return tf.sub(own, slack) as Tensor2D;
+    const signed = tf.concat([found, tf.neg(norms(found))], 1);
+    return tf.sum(tf.mul(queries, signed), 1, true) as Tensor2D;
   });
 }
 
@@ -51,7 +66,8 @@ export interface BehindOptions {
 }
 
 /**
- * Counts for each query the references whose similarity is below a threshold.
+ * Counts for each query, from {@linkcode withSlack}, the references whose similarity is below a threshold even with the
+ * slack added.
  *
  * The right reference is not counted, nor is what is not a number.
  */
@@ -68,8 +84,8 @@ export async function countBehind(
       const sum = tf.tidy(() => {
         const below = tf.tidy(() => {
           const rows = prepareRows(references, first, width, similarity);
-          // The threshold allows for usual rounding, not for the worst; the right reference is safe in any case.
-          const isBelow = tf.less(tf.matMul(queries, tf.transpose(rows)), least);
+          // The slack is for usual rounding, not for the worst; the right reference is safe in any case.
+          const isBelow = tf.less(tf.matMul(queries, tf.transpose(withNorms(rows))), least);
           return tf.logicalAnd(isBelow, tf.notEqual(own, tf.range(first, first + width, 1, "int32")));
         });
         return tf.add(counts, tf.sum(tf.cast(below, "int32"), 1)) as Tensor1D;

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "../core/types.ts";
-import { countBehind, prepareRows, thresholds } from "./_similarity.ts";
+import { countBehind, prepareRows, thresholds, withSlack } from "./_similarity.ts";
 
 /** Options of {@linkcode retrieval}. */
 export interface RetrievalOptions {
@@ -36,7 +36,7 @@ export interface Retrieval {
  *
  * Ties count against the query, so that an encoder that maps everything to one point scores nothing, as does one whose
  * representations are not numbers. As float32 cannot tell them apart, similarities count as tied that differ by less
- * than 2⁻²² √dim ‖q‖ ‖r‖. Whether copies of a reference tie then does not depend on rounding, so neither on the size of
+ * than 2⁻²² √dim ‖q‖ (‖r‖ + ‖r′‖). Whether copies of a reference tie then does not depend on rounding, so neither on the size of
  * blocks.
  *
  * Similarities are computed block by block: less than two matrices of `block` × `block` stand at a time, whatever the
@@ -75,7 +75,7 @@ export async function retrieval(
   const ranks = new Int32Array(relevant.length);
   for (let first = 0; first < ranks.length; first += block) {
     const right = relevant.subarray(first, first + block);
-    const rows = prepareRows(queries, first, right.length, similarity);
+    const rows = tf.tidy(() => withSlack(prepareRows(queries, first, right.length, similarity)));
     const least = thresholds(rows, references, right, similarity);
     const behind = await countBehind(rows, references, { right, least, similarity, block })
       .finally(() => tf.dispose([rows, least]));

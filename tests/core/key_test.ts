@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { dropoutMask, fold, key, normal, permutation, stream, threefry2x32, uniform } from "../../core/mod.ts";
 
 Deno.test("threefry2x32() gives the published answers", () => {

@@ -1,5 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import * as fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { constantRate, cosineDecay, linearDecay } from "../../core/schedules.ts";
 
 const shapes = fc.record({

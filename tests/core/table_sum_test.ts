@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { key, lookupSum, uniform } from "../../core/mod.ts";
 import { recordLookups } from "../../core/lookup.ts";
 import { engineTableSum, hostTableSum } from "../../core/_table_sum.ts";

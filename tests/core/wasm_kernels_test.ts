@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { useBackend } from "../../core/backend.ts";
 import { key } from "../../core/key.ts";
 import { normal } from "../../core/stream.ts";

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { bm25, words } from "../../data/mod.ts";
 
 /** The formula as it stands, over all terms and passages. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { inverseDocumentFrequency, subwordHasher, tokenBatch, tokenTable, words } from "../../data/mod.ts";
 import { assertClose, assertNewTensors, engineTest } from "../support/mod.ts";
 

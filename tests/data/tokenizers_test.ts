@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { bertTokenizer, subwordHasher, words } from "../../data/mod.ts";
 
 Deno.test("words() are runs of letters, marks and digits in lower case", () => {

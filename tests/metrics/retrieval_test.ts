@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import * as fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { key } from "../../core/key.ts";
 import { normal } from "../../core/stream.ts";
 import { retrieval, type RetrievalOptions } from "../../metrics/mod.ts";
@@ -35,6 +35,13 @@ const cases = fc.record({
   picks: fc.array(fc.nat(), { minLength: 8, maxLength: 8 }),
   block: fc.constantFrom(1, 2, 7, 100),
   cosine: fc.boolean(),
+});
+
+engineTest("retrieval() lets a reference tie whose similarity is 0 but for rounding", async () => {
+  const [queries, references] = [matrix([[-1, -1, 0]]), matrix([[0, 0, 0], [-2, 2, 0]])];
+  const { ranks } = await retrieval(queries, references, { relevant: Int32Array.of(0) });
+  tf.dispose([queries, references]);
+  assertEquals([...ranks], [2]);
 });
 
 engineTest("retrieval() gives the ranks of a full sort, many ties among them", async () => {

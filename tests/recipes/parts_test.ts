@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { z } from "zod";
 import { toJson } from "../../recipes/runner/json.ts";
 import { configKeys, schemaOf } from "../../recipes/runner/keys.ts";

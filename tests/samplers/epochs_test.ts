@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import fc from "fast-check";
+import { fc } from "../support/properties.ts";
 import { key } from "../../core/mod.ts";
 import { epochs, type EpochsState } from "../../samplers/mod.ts";
 
