@@ -42,13 +42,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     string: ["set", "config", "seed", "out", "backend", "_"],
     collect: ["set"],
     alias: { h: "help" },
-    unknown: (arg, name) => {
-      // Called for positional arguments too, then without a name.
-      if (name === undefined) return true;
-      const option = arg.replace(/=.*$/s, "");
-      if (OPTIONS.includes(option)) throw new UsageError(`Option ${option} needs a value`);
-      throw new UsageError(`Unknown option ${option}${suggestion(option, OPTIONS)}`);
-    },
+    unknown: refuseUnknown(OPTIONS),
   });
   const [recipe, ...more] = parsed._.map(String);
   if (more.length > 0) {
@@ -67,6 +61,18 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...(parsed.out !== undefined && { out: parsed.out }),
     ...(parsed.seed !== undefined && { seed: parseSeed(parsed.seed) }),
     ...(parsed.backend !== undefined && { backend: parseEngine(parsed.backend) }),
+  };
+}
+
+/** What `parseArgs` asks about arguments that it does not know: options are refused, and the nearest one is suggested. */
+export function refuseUnknown(options: readonly string[]): (arg: string, name?: string) => boolean {
+  return (arg, name) => {
+    // Called for positional arguments too, then without a name.
+    if (name === undefined) return true;
+    const option = arg.replace(/=.*$/s, "");
+    // What ends with = is taken for an option of that name.
+    if (options.includes(option)) throw new UsageError(`Option ${option} needs a value`);
+    throw new UsageError(`Unknown option ${option}${suggestion(option, options)}`);
   };
 }
 

@@ -4,8 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import { type Arguments, parseArguments } from "./arguments.ts";
-import { suggestion } from "./nearest.ts";
+import { type Arguments, parseArguments, refuseUnknown } from "./arguments.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** What the command line asks for. */
@@ -50,14 +49,7 @@ export function parseParityArguments(args: readonly string[]): ParityArguments {
     string: ["chunk", "keep", "tolerance", "set", ...COMMON, "_"],
     collect: ["set"],
     alias: { h: "help" },
-    unknown: (arg, name) => {
-      // Called for positional arguments too, then without a name.
-      if (name === undefined) return true;
-      const option = arg.replace(/=.*$/s, "");
-      // What ends with = is taken for an option of that name.
-      if (OPTIONS.includes(option)) throw new UsageError(`Option ${option} needs a value`);
-      throw new UsageError(`Unknown option ${option}${suggestion(option, OPTIONS)}`);
-    },
+    unknown: refuseUnknown(OPTIONS),
   });
   // What the recipes take as well is read as they read it.
   const common = parseArguments([

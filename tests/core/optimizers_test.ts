@@ -1,111 +1,20 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import {
-  adamW,
-  type AdamWOptions,
-  clipByGlobalNorm,
-  lamb,
-  type LambOptions,
-  type Optimizer,
-  sgd,
-  type SgdOptions,
-} from "../../core/optimizers/mod.ts";
-import { key } from "../../core/key.ts";
+import { adamW, clipByGlobalNorm, lamb, type LambOptions, sgd } from "../../core/optimizers/mod.ts";
 import { linearDecay } from "../../core/schedules.ts";
-import { normal } from "../../core/stream.ts";
 import { assertClose, assertNewTensors, engineTest } from "../support/mod.ts";
-
-const shapes: Record<string, number[]> = { "tower/kernel": [3, 4], "tower/bias": [4], temperature: [] };
-const schedule = linearDecay({ peak: 0.1, warmup: 2, total: 10 });
-
-type Numbers = Record<string, number[]>;
-
-function draw(seed: number): Numbers {
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], i) => {
-      const size = shape.reduce((a, b) => a * b, 1);
-      return [name, [...normal(key(seed * 100 + i), [0], size)]];
-    }),
-  );
-}
-
-function tensors(values: Numbers): Record<string, tf.Tensor> {
-  return Object.fromEntries(Object.entries(values).map(([name, v]) => [name, tf.tensor(v, shapes[name]!)]));
-}
-
-function variables(values: Numbers): Record<string, tf.Variable> {
-  return Object.fromEntries(
-    Object.entries(tensors(values)).map(([name, value]) => {
-      const variable = tf.variable(value);
-      value.dispose();
-      return [name, variable];
-    }),
-  );
-}
-
-/** Runs five updates and an oracle for them, which changes its numbers in place, and compares all parameters. */
-function compare(optimizer: Optimizer, oracle: (theta: Numbers, gradients: Numbers, step: number) => void): void {
-  const expected = draw(1);
-  const params = variables(expected);
-  for (let step = 0; step < 5; step++) {
-    const values = draw(2 + step);
-    const gradients = tensors(values);
-    assertEquals(optimizer.steps, step);
-    optimizer.update(params, gradients);
-    tf.dispose(gradients);
-    oracle(expected, values, step);
-    for (const name of Object.keys(shapes)) {
-      assertClose(params[name]!, expected[name]!, 2e-6, `${name} after step ${step}`);
-    }
-  }
-  optimizer.dispose();
-  tf.dispose(params);
-}
-
-const decays = (name: string) => shapes[name]!.length >= 2;
-
-function sgdOracle({ momentum = 0, nesterov = false, weightDecay = 0, decay }: Omit<SgdOptions, "learningRate">) {
-  const velocity: Numbers = {};
-  return (theta: Numbers, gradients: Numbers, step: number) => {
-    for (const name of Object.keys(theta)) {
-      velocity[name] ??= theta[name]!.map(() => 0);
-      const lambda = (decay ?? decays)(name, undefined as never) ? weightDecay : 0;
-      theta[name]!.forEach((value, i) => {
-        const g = gradients[name]![i]! + lambda * value;
-        const v = velocity[name]![i] = momentum * velocity[name]![i]! + g;
-        theta[name]![i] = value - schedule(step) * (nesterov ? g + momentum * v : v);
-      });
-    }
-  };
-}
-
-function adamOracle(
-  options: Omit<AdamWOptions, "learningRate">,
-  trust: (name: string, theta: number[], r: number[]) => number = () => 1,
-) {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, decay } = options;
-  const m: Numbers = {};
-  const v: Numbers = {};
-  return (theta: Numbers, gradients: Numbers, step: number) => {
-    for (const name of Object.keys(theta)) {
-      m[name] ??= theta[name]!.map(() => 0);
-      v[name] ??= theta[name]!.map(() => 0);
-      const lambda = (decay ?? decays)(name, undefined as never) ? weightDecay : 0;
-      const r = theta[name]!.map((value, i) => {
-        const g = gradients[name]![i]!;
-        m[name]![i] = beta1 * m[name]![i]! + (1 - beta1) * g;
-        v[name]![i] = beta2 * v[name]![i]! + (1 - beta2) * g * g;
-        const mHat = m[name]![i]! / (1 - beta1 ** (step + 1));
-        const vHat = v[name]![i]! / (1 - beta2 ** (step + 1));
-        return mHat / (Math.sqrt(vHat) + epsilon) + lambda * value;
-      });
-      const ratio = trust(name, theta[name]!, r);
-      theta[name] = theta[name]!.map((value, i) => value - schedule(step) * ratio * r[i]!);
-    }
-  };
-}
-
-const size = (x: number[]) => Math.hypot(...x);
+import {
+  adamOracle,
+  compare,
+  decays,
+  draw,
+  schedule,
+  sgdOracle,
+  shapes,
+  size,
+  tensors,
+  variables,
+} from "./_optimizer_oracles.ts";
 
 for (
   const options of [
@@ -290,27 +199,4 @@ Deno.test("the optimizers refuse impossible options", () => {
   ) {
     assertThrows(make, RangeError, message);
   }
-});
-
-engineTest("clipByGlobalNorm() scales long gradients to the bound and leaves short ones bit for bit", () => {
-  const values = draw(3);
-  const gradients = tensors(values);
-  const norm = Math.hypot(...Object.values(values).flat());
-  for (const maxNorm of [norm / 7, norm * 1.001]) {
-    const clipped = assertNewTensors(4, () => clipByGlobalNorm(gradients, maxNorm));
-    assertAlmostEquals(clipped.norm.dataSync()[0]!, norm, 1e-5);
-    for (const name of Object.keys(shapes)) {
-      if (maxNorm > norm) assertEquals(clipped.gradients[name]!.dataSync(), gradients[name]!.dataSync());
-      assertClose(clipped.gradients[name]!, values[name]!.map((v) => v * Math.min(1, maxNorm / norm)), 1e-6);
-    }
-    tf.dispose([clipped.norm, clipped.gradients]);
-  }
-  for (const gradient of Object.values(gradients)) assert(!gradient.isDisposed);
-});
-
-engineTest("clipByGlobalNorm() passes zeros, no gradients at all, and tells of one that is not finite", () => {
-  const zeros = clipByGlobalNorm({ a: tf.zeros([2]), b: tf.scalar(0) }, 1);
-  assertEquals([...zeros.gradients.a!.dataSync(), zeros.norm.dataSync()[0]], [0, 0, 0]);
-  assertEquals(clipByGlobalNorm({}, 1).norm.dataSync()[0], 0);
-  assert(!Number.isFinite(clipByGlobalNorm({ a: tf.tensor1d([1, Infinity]) }, 1).norm.dataSync()[0]!));
 });
