@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { fromFileUrl, join } from "@std/path";
+import { join } from "@std/path";
 import { reasonOf } from "../recipes/runner/file_errors.ts";
 import { formatTable } from "../recipes/runner/table.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
+import { runApart } from "./apart.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Point, PointSpec } from "./point.ts";
 
@@ -73,26 +74,8 @@ function bytesOf({ peakBytes, rssAboveBase }: Point): number {
 
 /** Measures a point in a new process. */
 function measureApart(spec: PointSpec, backend: string | undefined): Point | Missing {
-  const file = fromFileUrl(new URL("./point.ts", import.meta.url));
-  const values = { ...spec, ...(backend === undefined ? {} : { backend }) };
-  const permissions = ["--allow-read", "--allow-env", "--allow-ffi"];
-  const options = Object.entries(values).map(([name, value]) => `--${name}=${value}`);
-  const { success, signal, stdout, stderr } = new Deno.Command(denoCommand(), {
-    args: ["run", ...permissions, file, ...options],
-  }).outputSync();
-  if (success) return JSON.parse(new TextDecoder().decode(stdout)) as Point;
-  const said = new TextDecoder().decode(stderr).trim().split("\n").findLast((line) => line.startsWith("error: "));
-  return {
-    ...spec,
-    missing: signal ? `its process was ended by ${signal}` : said ?? "its process failed",
-    failed: true,
-  };
-}
-
-/** This Deno by its path, or by its name where only that may be run. */
-function denoCommand(): string {
-  const path = Deno.execPath();
-  return Deno.permissions.querySync({ name: "run", command: path }).state === "granted" ? path : "deno";
+  const found = runApart("./point.ts", { ...spec, backend });
+  return "output" in found ? JSON.parse(found.output) as Point : { ...spec, missing: found.failure, failed: true };
 }
 
 /** A table of points, without those that are missing. */

@@ -22,8 +22,10 @@ interface TapeNode {
 interface TapeEngine {
   readonly state: {
     activeTape: TapeNode[] | null;
-    readonly gradientDepth: number;
+    gradientDepth: number;
+    kernelDepth: number;
   };
+  isTapeOn(): boolean;
   startTape(): void;
   endTape(): void;
 }
@@ -39,7 +41,8 @@ export interface Pullback<T extends Tensor> {
 /**
  * Evaluates a function on a tape and pulls a cotangent back to the targets.
  *
- * The caller disposes the value and the gradients; nothing else is left behind, also when the function throws.
+ * The caller disposes the value and the gradients; nothing else is left behind, also when the function throws. Inside an
+ * op whose gradient is written by hand it runs on a tape of its own.
  *
  * @param run The function; what it computes on the way is disposed.
  * @param targets The tensors to differentiate with respect to. They are asked for after the function has run, so they
@@ -52,24 +55,36 @@ export function pullback<T extends Tensor>(
   cotangent?: () => Tensor,
 ): Pullback<T> {
   const engine = tf.engine() as unknown as TapeEngine;
-  if (engine.state.gradientDepth > 0) {
-    throw new Error("Cannot start a tape inside another gradient: steps do not nest");
+  if (engine.isTapeOn()) throw new Error("Cannot start a tape inside another gradient: steps do not nest");
+  const { state } = engine;
+  const { activeTape, gradientDepth, kernelDepth } = state;
+  Object.assign(state, { activeTape: null, gradientDepth: 0, kernelDepth: 0 });
+  try {
+    return differentiated(engine, run, targets, cotangent);
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
-  let value: T;
+}
+
+function differentiated<T extends Tensor>(
+  engine: TapeEngine,
+  run: () => T,
+  targets: () => readonly Tensor[],
+  cotangent?: () => Tensor,
+): Pullback<T> {
+  let value: T | undefined;
   engine.startTape();
   try {
-    value = tf.tidy(run);
-  } catch (error) {
-    engine.endTape();
-    discard(engine);
-    throw error;
-  }
-  engine.endTape();
-  try {
-    const gradients = tf.tidy(() => backward(engine.state.activeTape ?? [], value, targets(), cotangent));
+    try {
+      value = tf.tidy(run);
+    } finally {
+      engine.endTape();
+    }
+    const found = value;
+    const gradients = tf.tidy(() => backward(engine.state.activeTape ?? [], found, targets(), cotangent));
     return { value, gradients };
   } catch (error) {
-    value.dispose();
+    value?.dispose();
     throw error;
   } finally {
     discard(engine);

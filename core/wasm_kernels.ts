@@ -9,6 +9,7 @@ import { batchMatMul } from "./wasm/batch_mat_mul.ts";
 import { conv2DBackpropFilter } from "./wasm/conv2d_backprop_filter.ts";
 import { conv2DBackpropInput } from "./wasm/conv2d_backprop_input.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./wasm/depthwise_backprop.ts";
+import { equal, notEqual } from "./wasm/equality.ts";
 import type { Kernel } from "./wasm/heap.ts";
 import { maxPoolGrad } from "./wasm/max_pool_grad.ts";
 import { unsortedSegmentSum } from "./wasm/unsorted_segment_sum.ts";
@@ -20,7 +21,9 @@ const kernels: Readonly<Record<string, Kernel>> = {
   Conv2DBackpropInput: conv2DBackpropInput,
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
+  Equal: equal,
   MaxPoolGrad: maxPoolGrad,
+  NotEqual: notEqual,
   UnsortedSegmentSum: unsortedSegmentSum,
 };
 

@@ -8,5 +8,6 @@ export * from "./embedding_bag.ts";
 export * from "./freeze.ts";
 export * from "./init.ts";
 export * from "./mlp.ts";
+export * from "./momentum.ts";
 export * from "./params.ts";
 export * from "./transformer.ts";

@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { Tensor2D } from "../core/types.ts";
+import * as tf from "@tensorflow/tfjs";
+import { scale } from "../core/ops/scale.ts";
+import type { Tensor, Tensor2D } from "../core/types.ts";
+import type { Temperature } from "./temperature.ts";
 
 /** Checks that a temperature, or a bound of one, is a finite number above 0. */
 export function checkTemperature(name: string, value: number): void {
@@ -37,4 +40,29 @@ export function checkPairs(loss: string, representations: readonly Tensor2D[]): 
         "expected at least one each",
     );
   }
+}
+
+/** Checks that options are finite numbers. */
+export function checkFiniteOption(loss: string, options: { readonly [name: string]: number }): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Number.isFinite(value)) {
+      throw new RangeError(`Cannot make ${loss}: ${name} is ${value}, expected a finite number`);
+    }
+  }
+}
+
+/** Checks that options are finite numbers above 0. */
+export function checkPositiveOption(loss: string, options: { readonly [name: string]: number }): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!Number.isFinite(value) || value <= 0) {
+      throw new RangeError(`Cannot make ${loss}: ${name} is ${value}, expected a finite number above 0`);
+    }
+  }
+}
+
+/** Similarities over a temperature. */
+export function scaled<T extends Tensor>(similarity: T, temperature: number | Temperature): T {
+  return typeof temperature === "number"
+    ? scale(similarity, 1 / temperature)
+    : tf.mul(similarity, temperature.scale()) as T;
 }

@@ -4,39 +4,52 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { withGradient } from "../core/ops/custom_gradient.ts";
-import type { Scalar, Tensor2D } from "../core/types.ts";
+import { pullback } from "../core/_autodiff.ts";
+import type { ClosedTerms, ClosedTile } from "../core/row_loss.ts";
+import type { Scalar, Tensor, Tensor2D } from "../core/types.ts";
+import type { Temperature } from "./temperature.ts";
 
 /**
- * The mean over anchors of log Σⱼ exp(aᵢ·rⱼ) - aᵢ·rᵢ, for `anchors` [N, d] and `references` [M, d] with M ≥ N.
+ * The terms log Σⱼ exp(c aᵢ·rⱼ) - c aᵢ·rᵢ of some anchors, with c = 1/τ.
  *
- * With E the exponentials of the shifted products and Z their row sums, the gradients are dA = ((E R) / Z - R₁…N) / N
- * and dR = (Eᵀ (A / Z) - [A; 0]) / N. They are computed at once when a tape runs, so that no N × M matrix outlives the
- * call, and not at all otherwise. At most two such matrices stand at a time.
+ * With E the exponentials of the shifted products and Z their row sums, the gradients are dA = c ((E R) / Z - Rᵢ) and
+ * dR = c (Eᵀ (A / Z) - A), the last for the positives only. Two matrices `[rows, references]` stand at a time.
  */
-export function softmaxCoupling(anchors: Tensor2D, references: Tensor2D): Scalar {
-  const [n] = anchors.shape;
-  const [m] = references.shape;
-  return withGradient([anchors, references], (save) => {
-    const positives = m === n ? references : tf.slice(references, [0, 0], [n, -1]);
-    // Products with a transposed factor are slow on some engines, and transposing an N × M matrix takes another one.
-    const products = tf.matMul(anchors, tf.transpose(references));
-    const shift = tf.max(products, 1, true);
-    const shifted = tf.sub(products, shift);
-    products.dispose();
-    const exponentials = tf.exp(shifted) as Tensor2D;
-    shifted.dispose();
-    const sums = tf.sum(exponentials, 1, true);
-    save(() => {
-      const toAnchors = tf.sub(tf.div(tf.matMul(exponentials, references), sums), positives);
-      const weighted = tf.transpose(tf.matMul(tf.transpose(tf.div(anchors, sums)), exponentials));
-      const toReferences = tf.sub(weighted, m === n ? anchors : tf.pad(anchors, [[0, m - n], [0, 0]]));
-      return [tf.mul(toAnchors, 1 / n), tf.mul(toReferences, 1 / n)];
-    });
-    const matched = tf.sum(tf.mul(anchors, positives), 1, true);
-    return {
-      value: tf.mean(tf.sub(tf.add(tf.log(sums), shift), matched)),
-      pullBack: (cotangent, saved) => saved.map((gradient) => tf.mul(gradient, cotangent)),
-    };
-  }) as Scalar;
+export function softmaxTile(tile: ClosedTile, temperature: number | Temperature): ClosedTerms {
+  const { first, rows, anchors, references, transposed, differentiate } = tile;
+  const scale: Scalar | number = typeof temperature === "number" ? 1 / temperature : temperature.scale();
+  const scaled = tf.mul(anchors, scale) as Tensor2D;
+  const positives = tf.slice(references, [first, 0], [rows, -1]);
+  const products = tf.matMul(scaled, transposed);
+  const highest = tf.max(products, 1, true);
+  const shifted = tf.sub(products, highest);
+  products.dispose();
+  const exponentials = tf.exp(shifted) as Tensor2D;
+  shifted.dispose();
+  const sums = tf.sum(exponentials, 1, true);
+  const matched = tf.sum(tf.mul(scaled, positives), 1, true);
+  const terms = {
+    sum: tf.sum(tf.sub(tf.add(tf.log(sums), highest), matched)) as Scalar,
+    count: rows,
+  };
+  if (!differentiate) return { terms };
+  const toScaled = tf.sub(tf.div(tf.matMul(exponentials, references), sums), positives);
+  return {
+    terms,
+    gradient: {
+      anchors: tf.mul(toScaled, scale),
+      positives: typeof scale === "number" ? -scale : tf.neg(scale),
+      references: [exponentials, tf.div(scaled, sums)],
+      params: typeof temperature === "number"
+        ? []
+        : temperatureGradients(temperature, () => tf.sum(tf.mul(toScaled, anchors))),
+    },
+  };
+}
+
+/** The gradients of a temperature's parameters from that of the factor 1/τ. */
+function temperatureGradients(temperature: Temperature, cotangent: () => Tensor): Tensor[] {
+  const { value, gradients } = pullback(temperature.scale, () => Object.values(temperature.params), cotangent);
+  value.dispose();
+  return gradients.map((gradient) => gradient!);
 }

@@ -4,10 +4,12 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { l2Normalize } from "../core/ops/normalize.ts";
-import type { Loss, Scalar, Tensor2D } from "../core/types.ts";
-import { checkPairs, checkTemperature } from "./_checks.ts";
-import { softmaxCoupling } from "./_softmax_coupling.ts";
+import { countRows, maskedLogSumExp, maskedSum } from "../core/ops/pairs/mod.ts";
+import { aligned } from "../core/pairs/aligned.ts";
+import { type RowLoss, rowLoss } from "../core/row_loss.ts";
+import type { Scalar, Tensor2D } from "../core/types.ts";
+import { checkTemperature, scaled } from "./_checks.ts";
+import { softmaxTile } from "./_softmax_coupling.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode infoNCE}. */
@@ -28,9 +30,8 @@ export interface InfoNCEOptions {
  * any numbers of rows. In all M references; every reference but its own positive is a negative for an anchor.
  *
  * Similarities are shifted by the maximum of their row, so that low temperatures are safe. A row of zeros has
- * similarity 0 to everything and gets no gradient. On a tape the gradient is computed in closed form together with the
- * value: at most two N × M matrices stand at a time, and none is kept for the backward pass. Second derivatives are not
- * available.
+ * similarity 0 to everything and gets no gradient. A row loss: it is evaluated in tiles, in closed form together with its
+ * gradient where nothing else is chosen. Second derivatives are not available.
  *
  * Also known as the multiple negatives ranking loss, N-pairs loss or in-batch softmax. Van den Oord, Li and Vinyals,
  * "Representation learning with contrastive predictive coding", 2018; Henderson et al., "Efficient natural language
@@ -55,22 +56,24 @@ export interface InfoNCEOptions {
  * assertAlmostEquals(value.dataSync()[0]!, Math.log(Math.E + 1) - 1, 1e-6);
  * ```
  */
-export function infoNCE(options: InfoNCEOptions = {}): Loss {
+export function infoNCE(options: InfoNCEOptions = {}): RowLoss {
   const { temperature = 0.05, similarity = "cosine" } = options;
   if (typeof temperature === "number") checkTemperature("temperature", temperature);
   if (similarity !== "cosine" && similarity !== "dot") {
     throw new RangeError(`Cannot make InfoNCE: similarity is ${similarity}, expected "cosine" or "dot"`);
   }
-  const loss = (representations: readonly Tensor2D[]): Scalar => {
-    checkPairs("InfoNCE", representations);
-    return tf.tidy(() => {
-      const [anchors, ...others] = similarity === "cosine"
-        ? representations.map((rows) => l2Normalize(rows))
-        : representations;
-      const references = others.length === 1 ? others[0]! : tf.concat(others, 0);
-      const scale = typeof temperature === "number" ? 1 / temperature : temperature.scale();
-      return softmaxCoupling(tf.mul(anchors!, scale), references);
-    });
-  };
-  return typeof temperature === "number" ? loss : Object.assign(loss, { params: temperature.params });
+  return rowLoss({
+    title: "InfoNCE",
+    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
+    pairing: aligned(),
+    similarity,
+    closed: (tile) => softmaxTile(tile, temperature),
+    terms: ({ similarity, positive, negative }) => {
+      const logits = scaled(similarity, temperature);
+      const partition = maskedLogSumExp(logits, tf.logicalOr(positive, negative) as Tensor2D);
+      // With other pairings an anchor may have several positives, or none.
+      const terms = tf.sub(tf.mul(partition, countRows(positive)), maskedSum(logits, positive));
+      return { sum: tf.sum(terms) as Scalar, count: tf.sum(countRows(positive)) as Scalar };
+    },
+  });
 }

@@ -5,17 +5,13 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { l2Normalize } from "../core/ops/normalize.ts";
-import type { Tensor1D, Tensor2D } from "../core/types.ts";
+import type { Tensor2D } from "../core/types.ts";
 
 /** How rows are compared. */
 export type Similarity = "cosine" | "dot";
 
-/** Some rows of a matrix, of length 1 if they are compared by cosine. */
-export function prepareRows(matrix: Tensor2D, first: number, count: number, similarity: Similarity): Tensor2D {
-  return tf.tidy(() => prepare(tf.slice(matrix, [first, 0], [count, -1]), similarity));
-}
-
-function prepare(rows: Tensor2D, similarity: Similarity): Tensor2D {
+/** Rows as they are multiplied: of length 1 if they are compared by cosine. */
+export function prepareRows(rows: Tensor2D, similarity: Similarity): Tensor2D {
   return similarity === "dot" ? rows : l2Normalize(rows);
 }
 
@@ -32,8 +28,14 @@ export function withSlack(queries: Tensor2D): Tensor2D {
   return tf.tidy(() => tf.concat([queries, tf.mul(norms(queries), 2 ** -22 * Math.sqrt(queries.shape[1]))], 1));
 }
 
-function withNorms(references: Tensor2D): Tensor2D {
+/** References with their norms as one more column, so that products are the most that similarities can be. */
+export function withNorms(references: Tensor2D): Tensor2D {
   return tf.concat([references, norms(references)], 1);
+}
+
+/** References with their negative norms, so that products are the least that similarities can be. */
+export function withNegativeNorms(references: Tensor2D): Tensor2D {
+  return tf.concat([references, tf.neg(norms(references))], 1);
 }
 
 /**
@@ -48,10 +50,18 @@ export function thresholds(
   similarity: Similarity,
 ): Tensor2D {
   return tf.tidy(() => {
-    const found = prepare(tf.gather(references, tf.tensor1d(right, "int32")) as Tensor2D, similarity);
-    const signed = tf.concat([found, tf.neg(norms(found))], 1);
-    return tf.sum(tf.mul(queries, signed), 1, true) as Tensor2D;
+    const found = prepareRows(tf.gather(references, tf.tensor1d(right, "int32")) as Tensor2D, similarity);
+    return tf.sum(tf.mul(queries, withNegativeNorms(found)), 1, true) as Tensor2D;
   });
+}
+
+/** The products of queries with the references of a block, `[queries, references]` in row-major order. */
+export async function products(queries: Tensor2D, block: () => Tensor2D): Promise<Float32Array> {
+  const product = tf.tidy(() => {
+    const columns = tf.tidy(() => tf.transpose(block()));
+    return tf.matMul(queries, columns);
+  });
+  return await product.data<"float32">().finally(() => product.dispose());
 }
 
 /** What {@linkcode countBehind} compares with. */
@@ -76,25 +86,23 @@ export async function countBehind(
   references: Tensor2D,
   { right, least, similarity, block }: BehindOptions,
 ): Promise<Int32Array> {
-  const own = tf.tensor2d(right, [right.length, 1], "int32");
-  let counts = tf.zeros([right.length], "int32") as Tensor1D;
-  try {
-    for (let first = 0; first < references.shape[0]; first += block) {
-      const width = Math.min(block, references.shape[0] - first);
-      const sum = tf.tidy(() => {
-        const below = tf.tidy(() => {
-          const rows = prepareRows(references, first, width, similarity);
-          // The slack is for usual rounding, not for the worst; the right reference is safe in any case.
-          const isBelow = tf.less(tf.matMul(queries, tf.transpose(withNorms(rows))), least);
-          return tf.logicalAnd(isBelow, tf.notEqual(own, tf.range(first, first + width, 1, "int32")));
-        });
-        return tf.add(counts, tf.sum(tf.cast(below, "int32"), 1)) as Tensor1D;
-      });
-      counts.dispose();
-      counts = sum;
+  const counts = new Int32Array(right.length);
+  const limits = await least.data<"float32">();
+  for (let first = 0; first < references.shape[0]; first += block) {
+    const width = Math.min(block, references.shape[0] - first);
+    const values = await products(
+      queries,
+      () => withNorms(prepareRows(tf.slice(references, [first, 0], [width, -1]), similarity)),
+    );
+    for (let i = 0, at = 0; i < counts.length; i++) {
+      // The slack is for usual rounding, not for the worst; the right reference is safe in any case.
+      const own = right[i]! - first;
+      if (own >= 0 && own < width) values[at + own] = NaN;
+      const limit = limits[i]!;
+      let count = 0;
+      for (const end = at + width; at < end; at++) if (values[at]! < limit) count++;
+      counts[i]! += count;
     }
-    return await counts.data<"int32">();
-  } finally {
-    tf.dispose([own, counts]);
   }
+  return counts;
 }

@@ -1,5 +1,5 @@
 /**
- * Metrics of representations.
+ * Metrics of representations: rankings, nearest neighbors, clusters, how they spread and how they move.
  *
  * ```ts
  * import { retrieval } from "@gradfold/gradfold/metrics";
@@ -17,4 +17,13 @@
  *
  * @module
  */
+export * from "./adjusted_rand_index.ts";
+export * from "./alignment.ts";
+export * from "./clustering_accuracy.ts";
+export * from "./drift.ts";
+export * from "./k_means.ts";
+export * from "./knn.ts";
+export * from "./mutual_information.ts";
+export * from "./ranking.ts";
 export * from "./retrieval.ts";
+export * from "./uniformity.ts";

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "../core/types.ts";
+import { checkCount, checkMatrices, checkSimilarity } from "./_checks.ts";
 import { countBehind, prepareRows, thresholds, withSlack } from "./_similarity.ts";
 
 /** Options of {@linkcode retrieval}. */
@@ -36,8 +37,8 @@ export interface Retrieval {
  *
  * Ties count against the query, so that an encoder that maps everything to one point scores nothing, as does one whose
  * representations are not numbers. As float32 cannot tell them apart, similarities count as tied that differ by less
- * than 2⁻²² √dim ‖q‖ (‖r‖ + ‖r′‖). Whether copies of a reference tie then does not depend on rounding, so neither on the size of
- * blocks.
+ * than 2⁻²² √dim ‖q‖ (‖r‖ + ‖r′‖). Whether copies of a reference tie then does not depend on rounding, so neither on
+ * the size of blocks.
  *
  * Similarities are computed block by block: less than two matrices of `block` × `block` stand at a time, whatever the
  * numbers of queries and references.
@@ -75,7 +76,7 @@ export async function retrieval(
   const ranks = new Int32Array(relevant.length);
   for (let first = 0; first < ranks.length; first += block) {
     const right = relevant.subarray(first, first + block);
-    const rows = tf.tidy(() => withSlack(prepareRows(queries, first, right.length, similarity)));
+    const rows = tf.tidy(() => withSlack(prepareRows(tf.slice(queries, [first, 0], [right.length, -1]), similarity)));
     const least = thresholds(rows, references, right, similarity);
     const behind = await countBehind(rows, references, { right, least, similarity, block })
       .finally(() => tf.dispose([rows, least]));
@@ -91,17 +92,8 @@ export async function retrieval(
 
 function check(queries: Tensor2D, references: Tensor2D, options: Required<RetrievalOptions>): void {
   const { relevant, k, similarity, block } = options;
-  for (const [name, matrix] of [["queries", queries], ["references", references]] as const) {
-    if (matrix.rank !== 2 || matrix.size === 0) {
-      throw new RangeError(
-        `Cannot rank: ${name} has shape [${matrix.shape}], expected [rows, dim] with at least one row`,
-      );
-    }
-  }
-  const [count, width] = queries.shape;
-  if (references.shape[1] !== width) {
-    throw new RangeError(`Cannot rank: references are ${references.shape[1]} wide, expected ${width} as the queries`);
-  }
+  checkMatrices("rank", { queries, references });
+  const [count] = queries.shape;
   if (relevant.length !== count) {
     throw new RangeError(
       `Cannot rank: relevant has ${relevant.length} entries, expected one for each of ${count} queries`,
@@ -113,14 +105,7 @@ function check(queries: Tensor2D, references: Tensor2D, options: Required<Retrie
       `Cannot rank: relevant[${odd}] is ${relevant[odd]}, expected a row of ${references.shape[0]} references`,
     );
   }
-  for (const [name, values] of [["k", k], ["block", [block]]] as const) {
-    for (const value of values) {
-      if (!Number.isSafeInteger(value) || value < 1) {
-        throw new RangeError(`Cannot rank: ${name} is ${value}, expected an integer of at least 1`);
-      }
-    }
-  }
-  if (similarity !== "cosine" && similarity !== "dot") {
-    throw new RangeError(`Cannot rank: similarity is ${similarity}, expected "cosine" or "dot"`);
-  }
+  for (const depth of k) checkCount("rank", "k", depth);
+  checkCount("rank", "block", block);
+  checkSimilarity("rank", similarity);
 }

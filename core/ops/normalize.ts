@@ -29,16 +29,34 @@ import { withGradient } from "./custom_gradient.ts";
  */
 export function l2Normalize(x: Tensor2D, epsilon = 1e-12): Tensor2D {
   return withGradient([x], (save) => {
-    const length = tf.sqrt(tf.sum(tf.square(x), 1, true));
-    const inverse = tf.where(tf.greater(length, epsilon), tf.div(1, tf.maximum(length, epsilon)), tf.zerosLike(length));
-    const value = tf.mul(x, inverse);
-    save(() => [value, inverse]);
+    const { unit, inverse } = unitRows(x, epsilon);
+    save(() => [unit, inverse]);
     return {
-      value,
-      pullBack: (dy, [unit, inverse]) => {
-        const along = tf.sum(tf.mul(dy, unit!), 1, true);
-        return [tf.mul(tf.sub(dy, tf.mul(unit!, along)), inverse!)];
-      },
+      value: unit,
+      pullBack: (dy, [unit, inverse]) => [
+        pullBackUnit(dy as Tensor2D, { unit: unit as Tensor2D, inverse: inverse as Tensor2D }),
+      ],
     };
   }) as Tensor2D;
+}
+
+/** Rows at length 1, and by how much each was scaled. */
+export interface UnitRows {
+  /** `[rows, dim]` */
+  readonly unit: Tensor2D;
+  /** 1 / length, or 0 for a row without a direction, `[rows, 1]`. */
+  readonly inverse: Tensor2D;
+}
+
+/** Scales rows to length 1. */
+export function unitRows(x: Tensor2D, epsilon = 1e-12): UnitRows {
+  const length = tf.sqrt(tf.sum(tf.square(x), 1, true));
+  const inverse = tf.where(tf.greater(length, epsilon), tf.div(1, tf.maximum(length, epsilon)), tf.zerosLike(length));
+  return { unit: tf.mul(x, inverse), inverse: inverse as Tensor2D };
+}
+
+/** The gradient of rows from that of the rows at length 1. */
+export function pullBackUnit(dy: Tensor2D, { unit, inverse }: UnitRows): Tensor2D {
+  const along = tf.sum(tf.mul(dy, unit), 1, true);
+  return tf.mul(tf.sub(dy, tf.mul(unit, along)), inverse);
 }

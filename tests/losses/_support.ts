@@ -15,20 +15,30 @@ export function randomRows(seed: number, rows: number, columns: number): Rows {
   return Array.from({ length: rows }, (_, i) => [...values.subarray(i * columns, (i + 1) * columns)]);
 }
 
+/** What losses of labelled rows are told in these tests. */
+export function labelled(labels: readonly number[]): LossContext {
+  return { ...context, targets: tf.tensor1d([...labels], "int32") };
+}
+
 /** The value of a loss without a tape. */
-export function valueOf(loss: Loss, matrices: readonly Rows[]): number {
-  return tf.tidy(() => loss(matrices.map((rows) => matrix(rows)), context).dataSync()[0]!);
+export function valueOf(loss: Loss, matrices: readonly Rows[], labels?: readonly number[]): number {
+  return tf.tidy(() => {
+    const given = labels ? labelled(labels) : context;
+    return loss(matrices.map((rows) => matrix(rows)), given).dataSync()[0]!;
+  });
 }
 
 /** The value of a loss on a tape, its gradient for each matrix row after row, and for each of its parameters. */
 export function differentiate(
   loss: Loss,
   matrices: readonly Rows[],
+  labels?: readonly number[],
 ): { value: number; gradients: number[][]; params: number[][] } {
   return tf.tidy(() => {
+    const given = labels ? labelled(labels) : context;
     const inputs = matrices.map((rows) => matrix(rows));
     const params = Object.values(loss.params ?? {});
-    const { value, grads } = tf.valueAndGrads((...xs) => loss(xs.slice(0, inputs.length) as tf.Tensor2D[], context))(
+    const { value, grads } = tf.valueAndGrads((...xs) => loss(xs.slice(0, inputs.length) as tf.Tensor2D[], given))(
       [...inputs, ...params],
     );
     const numbers = grads.map((gradient) => [...gradient.dataSync()]);

@@ -1,0 +1,81 @@
+/**
+ * Relations that follow from labels.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Tensor1D, Tensor2D } from "../types.ts";
+import type { Relation, Sides } from "./types.ts";
+
+/** Some columns of a relation. */
+export interface Columns {
+  /** Pairs of equal labels are positives, the others negatives. */
+  readonly labels: Sides;
+  /** Pairs of equal ids are neither. */
+  readonly ids?: Sides;
+}
+
+/**
+ * Makes the relation in which pairs of equal labels are positives, pairs of different ones negatives, and pairs of equal
+ * ids neither.
+ *
+ * @param columns The references, in one group or in several side by side, such as a batch and a memory. Each has labels
+ * for all anchors.
+ *
+ * @example
+ * ```ts
+ * import { labelRelation, useBackend } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * const labels = tf.tensor1d([7, 7, 9], "int32");
+ * const rows = tf.range(0, 3, 1, "int32");
+ * const relation = labelRelation([{
+ *   labels: { anchors: labels, references: labels },
+ *   ids: { anchors: rows, references: rows },
+ * }]);
+ * assertEquals(relation.block(0, 1).positive.arraySync(), [[0, 1, 0]]);
+ * ```
+ */
+export function labelRelation(columns: readonly Columns[]): Relation {
+  return joinRelations(columns.map((group) => ({
+    anchors: group.labels.anchors.shape[0],
+    references: group.labels.references.shape[0],
+    block: (first, rows) => tf.tidy(() => masksOf(group, first, rows)),
+  })));
+}
+
+/** Puts the references of relations between the same anchors side by side, in order. */
+export function joinRelations(relations: readonly Relation[]): Relation {
+  const [only] = relations;
+  if (only && relations.length === 1) return only;
+  return {
+    anchors: only!.anchors,
+    references: relations.reduce((sum, { references }) => sum + references, 0),
+    block: (first, rows) =>
+      tf.tidy(() => {
+        const groups = relations.map((relation) => relation.block(first, rows));
+        const join = (name: "positive" | "negative") => tf.concat(groups.map((group) => group[name]), 1);
+        return { positive: join("positive"), negative: join("negative") };
+      }),
+  };
+}
+
+function masksOf({ labels, ids }: Columns, first: number, rows: number): { positive: Tensor2D; negative: Tensor2D } {
+  const [own, theirs] = sides(labels, first, rows);
+  const [positive, negative] = [tf.equal(own, theirs), tf.notEqual(own, theirs)] as [Tensor2D, Tensor2D];
+  if (!ids) return { positive, negative };
+  const [ownId, theirId] = sides(ids, first, rows);
+  const others = tf.notEqual(ownId, theirId);
+  return { positive: tf.logicalAnd(positive, others), negative: tf.logicalAnd(negative, others) };
+}
+
+function sides({ anchors, references }: Sides, first: number, rows: number): [Tensor2D, Tensor2D] {
+  return [tf.reshape(tf.slice(anchors, [first], [rows]), [rows, 1]), tf.reshape(references, [1, -1])];
+}
+
+/** The numbers 0 to n - 1, int32. */
+export function rowNumbers(n: number): Tensor1D {
+  return tf.range(0, n, 1, "int32");
+}

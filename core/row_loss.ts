@@ -1,0 +1,114 @@
+/**
+ * Losses that are sums over anchors.
+ *
+ * @module
+ */
+import type { Key } from "./key.ts";
+import type { Masks, Pairing, Similarity } from "./pairs/types.ts";
+import { tiled } from "./tiled.ts";
+import type { Loss, Params, Scalar, Tensor, Tensor2D } from "./types.ts";
+
+/** Some anchors compared with all references. Its tensors belong to whoever made it. */
+export interface Block extends Masks {
+  /** The number of the first anchor. */
+  readonly first: number;
+  /** How many anchors there are. */
+  readonly rows: number;
+  /** Cosines or dot products, `[rows, references]`. */
+  readonly similarity: Tensor2D;
+  /** The anchors as they are compared, of length 1 under cosine, `[rows, dim]`. */
+  readonly anchors: Tensor2D;
+  /** The references as they are compared, `[references, dim]`. */
+  readonly references: Tensor2D;
+  /** The similarities of what the pairing compares besides, each `[rows, references]`. */
+  readonly further: readonly Tensor2D[];
+  /** Randomness of this evaluation, the same for all blocks. */
+  readonly key: Key;
+}
+
+/** Terms of a mean, from a block of anchors. */
+export interface RowSum {
+  /** The sum of the terms. */
+  readonly sum: Scalar;
+  /** How many terms the mean is over, a constant for the gradient; a mean over none is 0. */
+  readonly count: Scalar | number;
+}
+
+/** What makes a row loss. */
+export interface RowLossOptions {
+  /** The name, for messages. */
+  readonly title: string;
+  /** Trainable variables of the loss. None if left out. */
+  readonly params?: Params;
+  /** Which pairs it is about. {@linkcode sameLabel} if left out. */
+  readonly pairing?: Pairing;
+  /** How rows are compared. Cosine if left out. */
+  readonly similarity?: Similarity;
+  /** How many means are added up: the number of sums that `terms` gives. 1 if left out. */
+  readonly means?: number;
+  /** The terms of some anchors. It is differentiated block by block; what it makes is disposed. */
+  readonly terms: (block: Block) => RowSum | readonly RowSum[];
+  /** A summand that is no mean over anchors, such as a penalty on parameters. None if left out. */
+  readonly penalty?: () => Scalar;
+  /**
+   * The same terms with their gradient in closed form, for the loss's own pairing without a miner or a memory. It stands
+   * in for `terms` there, and must agree with it.
+   */
+  readonly closed?: (tile: ClosedTile) => ClosedTerms;
+}
+
+/** What a closed form is computed from: anchors and references as they are compared. Its tensors are the caller's. */
+export interface ClosedTile extends Pick<Block, "first" | "rows" | "anchors" | "references"> {
+  /** The references, transposed: `[dim, references]`. */
+  readonly transposed: Tensor2D;
+  /** Whether the gradient is asked for. */
+  readonly differentiate: boolean;
+}
+
+/** A closed form's terms and gradient, of one mean. */
+export interface ClosedTerms {
+  /** The terms. */
+  readonly terms: RowSum;
+  /** The gradient of their sum, if it was asked for. */
+  readonly gradient?: {
+    /** For the anchors, `[rows, dim]`. */
+    readonly anchors: Tensor2D;
+    /** For each reference with the number of an anchor, as a multiple of that anchor, the same in all tiles. */
+    readonly positives: Scalar | number;
+    /** Two factors, `[rows, references]` and `[rows, dim]`: what flows to all references is their product, the first transposed. */
+    readonly references: readonly [Tensor2D, Tensor2D];
+    /** For each parameter, in order. */
+    readonly params: readonly Tensor[];
+  };
+}
+
+/** A loss that is a sum over anchors: it can be evaluated block by block; see {@linkcode tiled}. */
+export interface RowLoss extends Loss, RowLossOptions {}
+
+/**
+ * Makes a loss from the terms of a block of anchors.
+ *
+ * L = Σₖ ( Σ sumₖ / Σ countₖ ), with the sums over all blocks. Called as a loss it is evaluated in tiles of an automatic
+ * size, so that no anchors × references matrix stands whole; {@linkcode tiled} chooses the size and adds a miner or a
+ * memory.
+ *
+ * @example
+ * ```ts
+ * import { key, rowLoss, useBackend } from "@gradfold/gradfold/core";
+ * import { assertAlmostEquals } from "@std/assert";
+ * import * as tf from "@tensorflow/tfjs";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * // The mean over anchors of the similarity of their negatives.
+ * const loss = rowLoss({
+ *   title: "the mean negative",
+ *   terms: ({ similarity, negative, rows }) => ({ sum: tf.sum(tf.mul(similarity, negative)), count: rows }),
+ * });
+ * const targets = tf.tensor1d([0, 1], "int32");
+ * const value = loss([tf.tensor2d([[1, 0], [1, 1]])], { training: true, key: key(0), targets });
+ * assertAlmostEquals(value.dataSync()[0]!, Math.SQRT1_2, 1e-6);
+ * ```
+ */
+export function rowLoss(options: RowLossOptions): RowLoss {
+  return Object.assign(tiled(options), options);
+}

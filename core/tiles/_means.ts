@@ -1,0 +1,52 @@
+/**
+ * Means whose terms come in tiles.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { untaped } from "../_autodiff.ts";
+import { sumOverRows } from "../ops/_sum_rows.ts";
+import type { RowSum } from "../row_loss.ts";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "../types.ts";
+
+/** The sums of a tile and behind each its count, `[2 × means]`; no gradient flows into the counts. */
+export function packTerms(terms: RowSum | readonly RowSum[]): Tensor1D {
+  const flat = [terms].flat() as RowSum[];
+  return tf.stack(flat.flatMap(({ sum, count }) => [
+    sum,
+    typeof count === "number" ? tf.scalar(count) : untaped(() => tf.cast(count, "float32")),
+  ])) as Tensor1D;
+}
+
+/** The cotangent of packed terms: a weight for each sum and none for the counts. */
+export function termWeights(factors: Tensor1D): Tensor1D {
+  return tf.reshape(tf.stack([factors, tf.zerosLike(factors)], 1), [-1]);
+}
+
+/** What terms of all tiles come to. */
+export interface Total {
+  /** The sum of the means. */
+  readonly value: Scalar;
+  /** For each mean the reciprocal of its count, 0 where there is no term, `[means]`. */
+  readonly factors: Tensor1D;
+}
+
+/** Adds up the packed terms of all tiles. */
+export function addUp(tiles: readonly Tensor1D[]): Total {
+  return tf.tidy(() => {
+    const sums = tf.reshape(sumOverRows(tf.stack([...tiles]) as Tensor2D), [-1, 2]);
+    const [terms, counts] = tf.unstack(sums, 1) as [Tensor1D, Tensor1D];
+    const none = tf.lessEqual(counts, 0);
+    const factors = tf.where(none, tf.zerosLike(counts), tf.div(1, tf.where(none, tf.onesLike(counts), counts)));
+    return { value: tf.sum(tf.mul(terms, factors)) as Scalar, factors: factors as Tensor1D };
+  });
+}
+
+/** The sum of a parameter's gradients over tiles, zeros if there are none, times a factor. */
+export function addGradients(parts: readonly Tensor[], param: Tensor, factor: Tensor): Tensor {
+  return tf.tidy(() => {
+    if (parts.length === 0) return tf.zerosLike(param);
+    const rows = sumOverRows(tf.stack(parts.map((part) => tf.reshape(part, [-1]))) as Tensor2D);
+    return tf.mul(tf.reshape(rows, param.shape), factor);
+  });
+}

@@ -1,0 +1,122 @@
+/**
+ * A row loss on pairs, and its gradient, tile by tile.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { Key } from "../key.ts";
+import type { Miner } from "../miner.ts";
+import { withGradient } from "../ops/custom_gradient.ts";
+import type { MatrixPair, Pairs, Similarity } from "../pairs/types.ts";
+import type { RowLossOptions } from "../row_loss.ts";
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from "../types.ts";
+import { addGradients, addUp } from "./_means.ts";
+import { type Operand, operand } from "./_operand.ts";
+import { type Compared, differentiateTile, tileTerms, type Tiling } from "./_tile.ts";
+
+/** How a row loss is evaluated. */
+export interface CoupleOptions {
+  /** Anchors in a tile; as many as `bytes` allows if left out. */
+  readonly rows?: number | undefined;
+  /** What the matrices of a tile may take together, about; see {@linkcode tileRows}. */
+  readonly bytes?: number | undefined;
+  readonly miner?: Miner | undefined;
+  readonly key: Key;
+  /** Whether the pairs are those of the loss itself, so that its closed form holds. */
+  readonly closed: boolean;
+}
+
+/** Evaluates a row loss on pairs; on a tape the gradient is computed along. */
+export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOptions): Scalar {
+  if (pairs.appended && pairs.further) {
+    throw new TypeError(`Cannot add a memory to ${loss.title}: it compares more than anchors with references`);
+  }
+  const comparisons: readonly MatrixPair[] = [pairs, ...pairs.further ?? []];
+  const inputs = [...new Set(comparisons.flatMap(trained))];
+  const params: Tensor[] = Object.values(loss.params ?? {}).filter((param) => !inputs.includes(param as Tensor2D));
+  const { anchors, references } = pairs.relation;
+  const columns = (pairs.further ?? []).reduce((sum, further) => sum + further.references.shape[0], references);
+  const rows = Math.min(
+    anchors,
+    options.rows ?? tileRows(columns, pairs, { ...options, closed: options.closed && loss.closed !== undefined }),
+  );
+  const tiles = Array.from({ length: Math.ceil(anchors / rows) }, (_, i) => ({
+    first: i * rows,
+    count: Math.min(rows, anchors - i * rows),
+  }));
+
+  return withGradient([...inputs, ...params], (save) => {
+    const { tiling, operandOf, close } = openTiling(loss, pairs, { ...options, params, block: rows * columns / 4 });
+    const forward = () => addUp(tiles.map(({ first, count }) => tileTerms(tiling, first, count)));
+    try {
+      // Every mean is divided by a count over all tiles: several must be known before the gradients are added up.
+      let total = (loss.means ?? 1) > 1 ? forward() : undefined;
+      save(() => {
+        const weights = total?.factors ?? tf.ones([1]) as Tensor1D;
+        const done = tiles.map(({ first, count }) => differentiateTile(tiling, first, count, weights));
+        close();
+        const factor = total ? tf.scalar(1) : tf.reshape((total = addUp(done.map(({ terms }) => terms))).factors, []);
+        const own = inputs.map((input) => operandOf(input).gradient(factor));
+        const found = (i: number) => done.map((tile) => tile.params[i]).filter((gradient) => gradient !== undefined);
+        return [...own, ...params.map((param, i) => addGradients(found(i), param, factor))];
+      });
+      const { value } = total ??= forward();
+      return { value, pullBack: (cotangent, saved) => saved.map((gradient) => tf.mul(gradient, cotangent)) };
+    } finally {
+      close();
+    }
+  }) as Scalar;
+}
+
+/** Anchors in a tile that make its matrices take so many bytes. */
+function tileRows(columns: number, { anchors, references }: Pairs, { bytes, closed }: CoupleOptions): number {
+  const allowed = bytes ?? Math.max(32e6, 16 * (anchors.size + references.size));
+  // Matrices of similarities that stand at a time, about, while a tile is differentiated.
+  const matrices = closed ? 3 : 14;
+  return Math.max(1, Math.floor(allowed / (4 * matrices * columns)));
+}
+
+function trained({ anchors, references, constant }: MatrixPair): Tensor2D[] {
+  if (constant === "both") return [];
+  return constant ? [anchors] : [anchors, references];
+}
+
+function openTiling(
+  loss: RowLossOptions,
+  pairs: Pairs,
+  { miner, key, params, block, closed }: CoupleOptions & { params: readonly Tensor[]; block: number },
+): { tiling: Tiling; operandOf(matrix: Tensor2D): Operand; close(): void } {
+  const { similarity = "cosine" } = loss;
+  const compare = (how: Similarity) => {
+    const operands = new Map<Tensor2D, Operand>();
+    const open = (matrix: Tensor2D, appended?: Tensor2D) => {
+      const made = operands.get(matrix) ??
+        operand(matrix, { similarity: how, block, ...(appended ? { appended } : {}) });
+      operands.set(matrix, made);
+      return made;
+    };
+    const both = ({ anchors, references, constant }: MatrixPair, appended?: Tensor2D): Compared => ({
+      references: open(references, appended),
+      anchors: open(anchors),
+      ...(constant ? { constant } : {}),
+    });
+    return { open, both, close: () => operands.forEach((operand) => operand.close()) };
+  };
+  const own = compare(similarity);
+  const mined = miner && similarity !== "cosine" ? compare("cosine") : undefined;
+  const tiling: Tiling = {
+    loss,
+    closed: closed ? loss.closed : undefined,
+    relation: pairs.relation,
+    compared: [own.both(pairs, pairs.appended), ...(pairs.further ?? []).map((further) => own.both(further))],
+    params,
+    key,
+    ...(miner ? { miner } : {}),
+    ...(mined ? { mined: mined.both(pairs, pairs.appended) } : {}),
+  };
+  const close = () => {
+    own.close();
+    mined?.close();
+  };
+  return { tiling, operandOf: own.open, close };
+}

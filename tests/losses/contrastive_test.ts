@@ -1,0 +1,47 @@
+import { assertThrows } from "@std/assert";
+import { contrastive } from "../../losses/mod.ts";
+import { cosines, distance, hingeMean, relatives } from "./_naive.ts";
+import { rowLossSuite } from "./_row_loss_suite.ts";
+import type { Rows } from "./_support.ts";
+
+function naive(
+  rows: Rows,
+  labels: readonly number[],
+  measure: (cosine: number) => number,
+  margins: [number, number],
+  sign: number,
+) {
+  const all = cosines(rows);
+  const [pull, push]: number[][] = [[], []];
+  labels.forEach((_, a) => {
+    const { positives, negatives } = relatives(labels, a);
+    pull!.push(...positives.map((p) => sign * (measure(all[a]![p]!) - margins[0])));
+    push!.push(...negatives.map((n) => sign * (margins[1] - measure(all[a]![n]!))));
+  });
+  return hingeMean(pull!) + hingeMean(push!);
+}
+
+rowLossSuite({
+  name: "contrastive()",
+  make: () => contrastive(),
+  naive: (rows, labels) => naive(rows, labels, distance, [0, 1], 1),
+  golden: [
+    { name: "ContrastiveLoss(pos_margin=0,neg_margin=1,LpDistance)" },
+    { name: "Z ContrastiveLoss" },
+    { name: "X,labels2 ContrastiveLoss" },
+  ],
+});
+rowLossSuite({
+  name: "contrastive() by cosine",
+  make: () => contrastive({ measure: "cosine", positiveMargin: 0.9, negativeMargin: 0.1 }),
+  naive: (rows, labels) => naive(rows, labels, (s) => s, [0.9, 0.1], -1),
+  golden: [{
+    name: "ContrastiveLoss(pos_margin=1,neg_margin=0,Cosine)",
+    make: () => contrastive({ measure: "cosine" }),
+  }],
+});
+
+Deno.test("contrastive() names an option that is wrong", () => {
+  assertThrows(() => contrastive({ positiveMargin: NaN }), RangeError, "positiveMargin is NaN");
+  assertThrows(() => contrastive({ measure: "dot" as never }), RangeError, "measure is dot");
+});
