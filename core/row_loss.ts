@@ -22,6 +22,8 @@ export interface Block extends Masks {
   readonly references: Tensor2D;
   /** The similarities of what the pairing compares besides, each `[rows, references]`. */
   readonly further: readonly Tensor2D[];
+  /** What the loss's `shared` gave, the same for all blocks. */
+  readonly shared: readonly Tensor[];
   /** Randomness of this evaluation, the same for all blocks. */
   readonly key: Key;
 }
@@ -44,6 +46,11 @@ export interface RowLossOptions {
   readonly pairing?: Pairing;
   /** How rows are compared. Cosine if left out. */
   readonly similarity?: Similarity;
+  /**
+   * Makes small tensors that all blocks use, such as a scale from its logarithm. What is done to a parameter here is
+   * differentiated once for the whole sum, in `terms` once for each block. None if left out.
+   */
+  readonly shared?: () => readonly Tensor[];
   /** How many means are added up: the number of sums that `terms` gives. 1 if left out. */
   readonly means?: number;
   /** The terms of some anchors. It is differentiated block by block; what it makes is disposed. */
@@ -58,7 +65,7 @@ export interface RowLossOptions {
 }
 
 /** What a closed form is computed from: anchors and references as they are compared. Its tensors are the caller's. */
-export interface ClosedTile extends Pick<Block, "first" | "rows" | "anchors" | "references"> {
+export interface ClosedTile extends Pick<Block, "first" | "rows" | "anchors" | "references" | "shared"> {
   /** The references, transposed: `[dim, references]`. */
   readonly transposed: Tensor2D;
   /** Whether the gradient is asked for. */
@@ -77,8 +84,8 @@ export interface ClosedTerms {
     readonly positives: Scalar | number;
     /** Two factors, `[rows, references]` and `[rows, dim]`: what flows to all references is their product, the first transposed. */
     readonly references: readonly [Tensor2D, Tensor2D];
-    /** For each parameter, in order. */
-    readonly params: readonly Tensor[];
+    /** For each of the shared tensors, in order. */
+    readonly shared: readonly Tensor[];
   };
 }
 

@@ -65,6 +65,9 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
   const evaluate: Loss = (representations, context) =>
     tf.tidy(() => {
       const pairs = pairing(representations, context);
+      if (memory && pairs.further) {
+        throw new TypeError(`Cannot add a memory to ${loss.title}: it compares more than anchors with references`);
+      }
       const { terms, enqueue } = memory?.attach(pairs, context) ?? { terms: [{ pairs, weight: 1 }] };
       const values = terms.map(({ pairs, weight }) => {
         const value = couple(loss, pairs, { rows, bytes, miner, key: context.key, closed: own });

@@ -78,11 +78,8 @@ function matched<B extends Batch>(from: Encoder<B>, to: Encoder<B>): [Variable, 
   return names.map((name) => {
     const [source, target] = [from.params[name]!, to.params[name]!];
     if (source === target) throw new RangeError(`Cannot follow an encoder: both have the same variable ${name}`);
-    if (source.shape.join() !== target.shape.join()) {
-      throw new RangeError(
-        `Cannot follow an encoder: ${name} has shape [${source.shape}], the other's [${target.shape}]`,
-      );
-    }
+    const [kind, other] = [source, target].map(({ dtype, shape }) => `${dtype} [${shape}]`);
+    if (kind !== other) throw new RangeError(`Cannot follow an encoder: ${name} is ${kind}, the other's ${other}`);
     return [source, target];
   });
 }

@@ -3,10 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { scale } from "../core/ops/scale.ts";
-import type { Tensor, Tensor2D } from "../core/types.ts";
-import type { Temperature } from "./temperature.ts";
+import type { Tensor2D } from "../core/types.ts";
 
 /** Checks that a temperature, or a bound of one, is a finite number above 0. */
 export function checkTemperature(name: string, value: number): void {
@@ -58,11 +55,4 @@ export function checkPositiveOption(loss: string, options: { readonly [name: str
       throw new RangeError(`Cannot make ${loss}: ${name} is ${value}, expected a finite number above 0`);
     }
   }
-}
-
-/** Similarities over a temperature. */
-export function scaled<T extends Tensor>(similarity: T, temperature: number | Temperature): T {
-  return typeof temperature === "number"
-    ? scale(similarity, 1 / temperature)
-    : tf.mul(similarity, temperature.scale()) as T;
 }

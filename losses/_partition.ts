@@ -5,9 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { maskedLogSumExp } from "../core/ops/pairs/mod.ts";
+import type { Block } from "../core/row_loss.ts";
 import type { Tensor2D } from "../core/types.ts";
-import { scaled } from "./_checks.ts";
-import type { Temperature } from "./temperature.ts";
+import { type Heat, scaled } from "./_heat.ts";
 
 /** Similarities of some anchors, and which of them take part. */
 export interface Part {
@@ -18,8 +18,8 @@ export interface Part {
 }
 
 /** For each row log Σ exp(s/τ) over what takes part in any of the matrices, `[rows, 1]`. */
-export function jointPartition(parts: readonly Part[], temperature: number | Temperature): Tensor2D {
-  const each = parts.map(({ similarity, mask }) => maskedLogSumExp(scaled(similarity, temperature), mask));
+export function jointPartition(parts: readonly Part[], temperature: Heat, block: Pick<Block, "shared">): Tensor2D {
+  const each = parts.map(({ similarity, mask }) => maskedLogSumExp(scaled(similarity, temperature, block), mask));
   const joined = tf.concat(each, 1) as Tensor2D;
   return maskedLogSumExp(joined, everywhere(joined));
 }

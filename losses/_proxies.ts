@@ -45,7 +45,7 @@ export type Draw = (key: Key, rows: ArrayLike<number>, dim: number) => Float32Ar
 export const narrowNormal: Draw = (key, rows, dim) => normal(key, rows, dim).map((value) => 0.01 * value);
 
 /** What makes a loss over proxies. */
-export interface ProxyLossOptions extends Pick<RowLossOptions, "title" | "means" | "terms"> {
+export interface ProxyLossOptions extends Pick<RowLossOptions, "title" | "shared" | "means" | "terms"> {
   /** Where the proxies come from. */
   readonly from: ProxyOptions;
   /** Draws them if they are new. */
@@ -62,7 +62,7 @@ export interface ProxyLossOptions extends Pick<RowLossOptions, "title" | "means"
 
 /** Makes a loss from terms of examples compared with proxies: a pair is positive if the example is of the proxy's class. */
 export function proxyLoss(options: ProxyLossOptions): ProxyLoss {
-  const { title, means, terms, from, draw, centers = 1, anchors = "examples", penalty } = options;
+  const { title, shared, means, terms, from, draw, centers = 1, anchors = "examples", penalty } = options;
   const proxies = "proxies" in from ? checkGiven(title, from.proxies, centers) : create(title, from, centers, draw);
   const params = { proxies, ...options.params };
   const loss = rowLoss({
@@ -70,6 +70,7 @@ export function proxyLoss(options: ProxyLossOptions): ProxyLoss {
     params,
     pairing: pairing(title, proxies as Tensor2D, centers, anchors),
     terms: anchors === "proxies" ? terms : withoutMemory(title, proxies.shape[0]!, terms),
+    ...(shared ? { shared } : {}),
     ...(means === undefined ? {} : { means }),
     ...(penalty ? { penalty: () => penalty(proxies as Tensor2D) } : {}),
   });

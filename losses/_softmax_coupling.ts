@@ -4,10 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { pullback } from "../core/_autodiff.ts";
 import type { ClosedTerms, ClosedTile } from "../core/row_loss.ts";
-import type { Scalar, Tensor, Tensor2D } from "../core/types.ts";
-import type { Temperature } from "./temperature.ts";
+import type { Scalar, Tensor2D } from "../core/types.ts";
+import type { Heat } from "./_heat.ts";
 
 /**
  * The terms log Σⱼ exp(c aᵢ·rⱼ) - c aᵢ·rᵢ of some anchors, with c = 1/τ.
@@ -15,9 +14,9 @@ import type { Temperature } from "./temperature.ts";
  * With E the exponentials of the shifted products and Z their row sums, the gradients are dA = c ((E R) / Z - Rᵢ) and
  * dR = c (Eᵀ (A / Z) - A), the last for the positives only. Two matrices `[rows, references]` stand at a time.
  */
-export function softmaxTile(tile: ClosedTile, temperature: number | Temperature): ClosedTerms {
+export function softmaxTile(tile: ClosedTile, temperature: Heat): ClosedTerms {
   const { first, rows, anchors, references, transposed, differentiate } = tile;
-  const scale: Scalar | number = typeof temperature === "number" ? 1 / temperature : temperature.scale();
+  const scale = typeof temperature === "number" ? 1 / temperature : tile.shared[0] as Scalar;
   const scaled = tf.mul(anchors, scale) as Tensor2D;
   const positives = tf.slice(references, [first, 0], [rows, -1]);
   const products = tf.matMul(scaled, transposed);
@@ -40,16 +39,7 @@ export function softmaxTile(tile: ClosedTile, temperature: number | Temperature)
       anchors: tf.mul(toScaled, scale),
       positives: typeof scale === "number" ? -scale : tf.neg(scale),
       references: [exponentials, tf.div(scaled, sums)],
-      params: typeof temperature === "number"
-        ? []
-        : temperatureGradients(temperature, () => tf.sum(tf.mul(toScaled, anchors))),
+      shared: typeof scale === "number" ? [] : [tf.sum(tf.mul(toScaled, anchors))],
     },
   };
-}
-
-/** The gradients of a temperature's parameters from that of the factor 1/τ. */
-function temperatureGradients(temperature: Temperature, cotangent: () => Tensor): Tensor[] {
-  const { value, gradients } = pullback(temperature.scale, () => Object.values(temperature.params), cotangent);
-  value.dispose();
-  return gradients.map((gradient) => gradient!);
 }

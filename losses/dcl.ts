@@ -10,7 +10,7 @@ import { views } from "../core/pairs/same_label.ts";
 import type { Pairing } from "../core/pairs/types.ts";
 import { type RowLoss, rowLoss, type RowSum } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
-import { checkTemperature, scaled } from "./_checks.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode dcl}. */
@@ -57,15 +57,14 @@ export interface DCLOptions {
  */
 export function dcl(options: DCLOptions = {}): RowLoss {
   const { temperature = 0.1, sigma, pairing = views() } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   if (sigma !== undefined) checkSigma(sigma);
   return rowLoss({
     title: "DCL",
     pairing,
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
+    ...heated(temperature),
     means: sigma === undefined ? 1 : 2,
-    terms: ({ similarity, positive, negative }) => {
-      const logits = scaled(similarity, temperature);
+    terms: ({ similarity, positive, negative, shared }) => {
+      const logits = scaled(similarity, temperature, { shared });
       const opposed = anyInRow(negative);
       const count = tf.mul(countRows(positive), opposed);
       const partition = tf.mul(maskedLogSumExp(logits, negative), count);

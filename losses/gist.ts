@@ -9,8 +9,9 @@ import { aligned } from "../core/pairs/aligned.ts";
 import type { MatrixPair, Pairing } from "../core/pairs/types.ts";
 import { type Block, type RowLoss, rowLoss } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
-import { checkFiniteOption, checkPairs, checkTemperature, scaled } from "./_checks.ts";
+import { checkFiniteOption, checkPairs } from "./_checks.ts";
 import { jointPartition, otherThanSelf, type Part } from "./_partition.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode gist}. */
@@ -75,17 +76,16 @@ const NOISE = 1e-6;
  */
 export function gist(options: GistOptions = {}): RowLoss {
   const { temperature = 0.01, margin = 0, contrastAnchors = true, contrastPositives = true } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   checkFiniteOption("GIST", typeof margin === "number" ? { margin } : { "margin.relative": margin.relative });
   const contrast = { contrastAnchors, contrastPositives };
   return rowLoss({
     title: "GIST",
     pairing: guided(contrast),
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
+    ...heated(temperature),
     terms: (block) => {
       const { similarity, positive, rows } = block;
-      const partition = jointPartition(partsOf(block, margin, contrast), temperature);
-      const matched = scaled(maskedSum(similarity, positive), temperature);
+      const partition = jointPartition(partsOf(block, margin, contrast), temperature, block);
+      const matched = scaled(maskedSum(similarity, positive), temperature, block);
       return { sum: tf.sum(tf.sub(partition, matched)) as Scalar, count: rows };
     },
   });

@@ -8,8 +8,8 @@ import { countRows, maskedLogSumExp, maskedSum } from "../core/ops/pairs/mod.ts"
 import { aligned } from "../core/pairs/aligned.ts";
 import { type RowLoss, rowLoss } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
-import { checkTemperature, scaled } from "./_checks.ts";
 import { softmaxTile } from "./_softmax_coupling.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode infoNCE}. */
@@ -58,18 +58,17 @@ export interface InfoNCEOptions {
  */
 export function infoNCE(options: InfoNCEOptions = {}): RowLoss {
   const { temperature = 0.05, similarity = "cosine" } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   if (similarity !== "cosine" && similarity !== "dot") {
     throw new RangeError(`Cannot make InfoNCE: similarity is ${similarity}, expected "cosine" or "dot"`);
   }
   return rowLoss({
     title: "InfoNCE",
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
+    ...heated(temperature),
     pairing: aligned(),
     similarity,
     closed: (tile) => softmaxTile(tile, temperature),
-    terms: ({ similarity, positive, negative }) => {
-      const logits = scaled(similarity, temperature);
+    terms: ({ similarity, positive, negative, shared }) => {
+      const logits = scaled(similarity, temperature, { shared });
       const partition = maskedLogSumExp(logits, tf.logicalOr(positive, negative) as Tensor2D);
       // With other pairings an anchor may have several positives, or none.
       const terms = tf.sub(tf.mul(partition, countRows(positive)), maskedSum(logits, positive));

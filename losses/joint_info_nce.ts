@@ -9,8 +9,9 @@ import { aligned } from "../core/pairs/aligned.ts";
 import type { Pairing } from "../core/pairs/types.ts";
 import { type Block, type RowLoss, rowLoss } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
-import { checkPairs, checkTemperature, scaled } from "./_checks.ts";
+import { checkPairs } from "./_checks.ts";
 import { everywhere, jointPartition, otherThanSelf, type Part } from "./_partition.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode jointInfoNCE}. */
@@ -59,15 +60,14 @@ export interface JointInfoNCEOptions {
  */
 export function jointInfoNCE(options: JointInfoNCEOptions = {}): RowLoss {
   const { temperature = 0.05 } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   return rowLoss({
     title: "joint InfoNCE",
     pairing: allWithAll,
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
+    ...heated(temperature),
     terms: (block) => {
       const { similarity, positive, rows } = block;
-      const partition = jointPartition(partsOf(block), temperature);
-      const matched = scaled(maskedSum(similarity, positive), temperature);
+      const partition = jointPartition(partsOf(block), temperature, block);
+      const matched = scaled(maskedSum(similarity, positive), temperature, block);
       return { sum: tf.sum(tf.sub(partition, matched)) as Scalar, count: rows };
     },
   });

@@ -5,9 +5,9 @@
  */
 import { maskedSum } from "../core/ops/pairs/mod.ts";
 import { uniform } from "../core/stream.ts";
-import { checkTemperature, scaled } from "./_checks.ts";
 import { classTerms } from "./_class_softmax.ts";
 import { type ProxyLoss, proxyLoss, type ProxyOptions } from "./_proxies.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode normalizedSoftmax}. */
@@ -47,14 +47,13 @@ export type NormalizedSoftmaxOptions = ProxyOptions & {
  */
 export function normalizedSoftmax(options: NormalizedSoftmaxOptions): ProxyLoss {
   const { temperature = 0.05 } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   return proxyLoss({
     title: "the normalized softmax",
     from: options,
     draw: (key, rows, dim) => uniform(key, rows, dim).map((value) => (2 * value - 1) / Math.sqrt(dim)),
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
-    terms: ({ similarity, positive, negative }) => {
-      const logits = scaled(similarity, temperature);
+    ...heated(temperature),
+    terms: ({ similarity, positive, negative, shared }) => {
+      const logits = scaled(similarity, temperature, { shared });
       return classTerms(logits, maskedSum(logits, positive), { positive, negative });
     },
   });

@@ -9,7 +9,7 @@ import { views } from "../core/pairs/same_label.ts";
 import type { Pairing } from "../core/pairs/types.ts";
 import { type RowLoss, rowLoss } from "../core/row_loss.ts";
 import type { Scalar } from "../core/types.ts";
-import { checkTemperature, scaled } from "./_checks.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode ntXent}. */
@@ -61,13 +61,12 @@ export interface NTXentOptions {
  */
 export function ntXent(options: NTXentOptions = {}): RowLoss {
   const { temperature = 0.07, pairing = views() } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   return rowLoss({
     title: "NT-Xent",
     pairing,
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
-    terms: ({ similarity, positive, negative }) => ({
-      sum: tf.sum(contrastSum(scaled(similarity, temperature), positive, negative)) as Scalar,
+    ...heated(temperature),
+    terms: ({ similarity, positive, negative, shared }) => ({
+      sum: tf.sum(contrastSum(scaled(similarity, temperature, { shared }), positive, negative)) as Scalar,
       count: tf.sum(countRows(positive)) as Scalar,
     }),
   });

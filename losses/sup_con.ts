@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { anyInRow, countRows, maskedLogSumExp, maskedSum } from "../core/ops/pairs/mod.ts";
 import { type RowLoss, rowLoss } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
-import { checkTemperature, scaled } from "./_checks.ts";
+import { heated, scaled } from "./_heat.ts";
 import type { Temperature } from "./temperature.ts";
 
 /** Options of {@linkcode supCon}. */
@@ -45,12 +45,11 @@ export interface SupConOptions {
  */
 export function supCon(options: SupConOptions = {}): RowLoss {
   const { temperature = 0.1 } = options;
-  if (typeof temperature === "number") checkTemperature("temperature", temperature);
   return rowLoss({
     title: "SupCon",
-    ...(typeof temperature === "number" ? {} : { params: temperature.params }),
-    terms: ({ similarity, positive, negative }) => {
-      const logits = scaled(similarity, temperature);
+    ...heated(temperature),
+    terms: ({ similarity, positive, negative, shared }) => {
+      const logits = scaled(similarity, temperature, { shared });
       const partition = maskedLogSumExp(logits, tf.logicalOr(positive, negative) as Tensor2D);
       const has = anyInRow(positive);
       const matched = tf.div(maskedSum(logits, positive), tf.maximum(countRows(positive), 1));

@@ -54,9 +54,11 @@ function asIntegers(name: string, values: Tensor): Tensor1D {
     throw new TypeError(`Cannot relate examples: ${name} are ${values.dtype}, expected int32`);
   }
   const numbers = values.dataSync();
-  const odd = numbers.findIndex((value) => !Number.isInteger(value));
+  // From 2^24 on float32 does not hold every integer: different labels may have become equal.
+  const odd = numbers.findIndex((value) => !Number.isInteger(value) || Math.abs(value) >= 2 ** 24);
   if (odd >= 0) {
-    throw new RangeError(`Cannot relate examples: ${name}[${odd}] is ${numbers[odd]}, expected integers`);
+    const expected = Number.isInteger(numbers[odd]) ? "int32 from 2^24 on" : "integers";
+    throw new RangeError(`Cannot relate examples: ${name}[${odd}] is ${numbers[odd]}, expected ${expected}`);
   }
   return tf.cast(values, "int32") as Tensor1D;
 }

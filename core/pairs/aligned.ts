@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "../types.ts";
 import { checkMatrices, readIds } from "./_targets.ts";
 import { labelRelation, rowNumbers } from "./relation.ts";
-import type { Pairing } from "./types.ts";
+import { NO_ID, type Pairing } from "./types.ts";
 
 /**
  * Pairs anchors with the references in the same row.
@@ -50,7 +50,7 @@ export function aligned(): Pairing {
       references,
       relation: labelRelation([{ labels: { anchors: rowNumbers(rows), references: rowNumbers(count) } }]),
       // Hard negatives have no ids of their own.
-      ...(ids ? { ids: { anchors: ids, references: tf.pad(ids, [[0, count - rows]], -1) } } : {}),
+      ...(ids ? { ids: { anchors: ids, references: tf.pad(ids, [[0, count - rows]], NO_ID) } } : {}),
     };
   };
 }

@@ -46,12 +46,22 @@ export function labelRelation(columns: readonly Columns[]): Relation {
   })));
 }
 
-/** Puts the references of relations between the same anchors side by side, in order. */
+/**
+ * Puts the references of relations between the same anchors side by side, in order.
+ *
+ * @throws {RangeError} If there is none, or their numbers of anchors differ.
+ */
 export function joinRelations(relations: readonly Relation[]): Relation {
-  const [only] = relations;
-  if (only && relations.length === 1) return only;
+  const [first] = relations;
+  if (!first) throw new RangeError("Cannot join relations: got none, expected at least one");
+  for (const { anchors } of relations) {
+    if (anchors !== first.anchors) {
+      throw new RangeError(`Cannot join relations: one has ${anchors} anchors, expected ${first.anchors} as the first`);
+    }
+  }
+  if (relations.length === 1) return first;
   return {
-    anchors: only!.anchors,
+    anchors: first.anchors,
     references: relations.reduce((sum, { references }) => sum + references, 0),
     block: (first, rows) =>
       tf.tidy(() => {

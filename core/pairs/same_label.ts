@@ -50,7 +50,8 @@ export function sameLabel(): Pairing {
  *
  * Takes two matrices or more, `[N, dim]`, which are stacked. Labels in the targets play no part.
  *
- * @throws {RangeError} The pairing, for fewer than two matrices or shapes that differ.
+ * @throws {TypeError} The pairing, for fewer than two matrices.
+ * @throws {RangeError} The pairing, for shapes that differ.
  *
  * @example
  * ```ts
@@ -67,7 +68,7 @@ export function sameLabel(): Pairing {
 export function views(): Pairing {
   return (representations, { targets }) => {
     if (representations.length < 2) {
-      throw new RangeError(`Cannot compare views: got ${representations.length} matrices, expected at least 2`);
+      throw new TypeError(`Cannot compare views: got ${representations.length} matrices, expected at least 2`);
     }
     const rows = checkMatrices(representations, true);
     return stack(representations, repeat(rowNumbers(rows), representations.length), readIds(targets, rows), {});

@@ -41,6 +41,9 @@ export interface MatrixPair {
   readonly constant?: "references" | "both";
 }
 
+/** The id of a reference that has none, such as a hard negative's. */
+export const NO_ID: number = -(2 ** 31);
+
 /** Numbers of the anchors and of the references: labels or ids. */
 export interface Sides {
   /** int32 `[anchors]` */

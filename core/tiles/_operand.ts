@@ -8,7 +8,7 @@ import { untaped } from "../_autodiff.ts";
 import { pullBackUnit, unitRows } from "../ops/normalize.ts";
 import type { Similarity } from "../pairs/types.ts";
 import type { Scalar, Tensor, Tensor2D } from "../types.ts";
-import { joinAndDispose, pieceSum } from "./_pieces.ts";
+import { joinAndDispose, pieceSum, rowParts } from "./_pieces.ts";
 
 /** A matrix that is compared row by row. */
 export interface Operand {
@@ -22,8 +22,8 @@ export interface Operand {
   transposed(): Tensor2D;
   /** The product of a matrix `[some, rows]` with all rows as they are compared, which the caller disposes. */
   multiply(matrix: Tensor2D): Tensor2D;
-  /** Adds a gradient of the rows that follow those of the last call, from the first on; takes the tensor over. */
-  addRows(gradient: Tensor2D): void;
+  /** Adds a gradient of the rows from `first` on, which lie behind those of the last call; takes the tensor over. */
+  addRows(first: number, gradient: Tensor2D): void;
   /** Adds what flows to the rows through products with anchors: a cotangent `[anchors, rows]` and the anchors. */
   addProducts(cotangent: Tensor2D, anchors: Tensor2D): void;
   /** Adds a gradient of all rows as they are compared. */
@@ -65,7 +65,7 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
   };
   const raw = () => appended ? keep("raw", () => tf.concat([matrix, appended], 0)) : matrix;
   const compared = () => cosine ? keep("compared", () => unitRows(raw()).unit) : raw();
-  const rowGradients: Tensor2D[] = [];
+  const rowGradients = rowParts(dim);
   let multiple: MultipleOf | undefined;
   const sum = pieceSum(count, dim, block);
 
@@ -80,7 +80,7 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
       const inverse = keep("inverse", () => tf.transpose(unitRows(raw()).inverse));
       return tf.tidy(() => tf.matMul(tf.mul(other, inverse), raw()));
     },
-    addRows: (gradient) => void rowGradients.push(gradient),
+    addRows: rowGradients.add,
     addProducts(cotangent, anchors) {
       const flipped = tf.transpose(anchors);
       sum.add((first, rows) => {
@@ -96,7 +96,7 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
       kept.clear();
     },
     gradient(factor) {
-      const own = rowGradients.length > 0 ? joinAndDispose(rowGradients, count) : undefined;
+      const own = rowGradients.join(count);
       const pieces = sum.drain((added, first, rows) => {
         const parts = [
           ...(added ? [tf.transpose(added)] : []),
@@ -108,7 +108,7 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
         return cosine ? pullBackUnit(total, unitRows(slice(first, rows))) : total;
       });
       own?.dispose();
-      return joinAndDispose(pieces, count);
+      return joinAndDispose(pieces);
     },
   };
 }

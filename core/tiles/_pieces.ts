@@ -37,12 +37,40 @@ export function pieceSum(count: number, dim: number, numbers: number): PieceSum 
   };
 }
 
-/** Joins rows, with zeros behind them up to a number of rows, and disposes the parts. */
-export function joinAndDispose(parts: Tensor2D[], count: number): Tensor2D {
-  const missing = count - parts.reduce((sum, part) => sum + part.shape[0], 0);
-  if (missing > 0) parts.push(tf.zeros([missing, parts[0]!.shape[1]]));
+/** Rows of a matrix that come in parts, in order. */
+export interface RowParts {
+  /** Takes rows over, the first of which has the number `first`. */
+  add(first: number, rows: Tensor2D): void;
+  /** All `count` rows, zeros where none came; undefined if none came at all. */
+  join(count: number): Tensor2D | undefined;
+}
+
+/** Makes an empty list of rows of `dim` numbers. */
+export function rowParts(dim: number): RowParts {
+  const parts: Tensor2D[] = [];
+  let end = 0;
+  const skipTo = (first: number) => {
+    if (first > end) parts.push(tf.zeros([first - end, dim]));
+    end = first;
+  };
+  return {
+    add(first, rows) {
+      skipTo(first);
+      parts.push(rows);
+      end += rows.shape[0];
+    },
+    join(count) {
+      if (end === 0) return undefined;
+      skipTo(count);
+      return joinAndDispose(parts);
+    },
+  };
+}
+
+/** Joins matrices row after row and disposes them. */
+export function joinAndDispose(parts: readonly Tensor2D[]): Tensor2D {
   if (parts.length === 1) return parts[0]!;
-  const whole = tf.concat(parts, 0);
-  tf.dispose(parts);
+  const whole = tf.concat([...parts], 0);
+  tf.dispose([...parts]);
   return whole;
 }

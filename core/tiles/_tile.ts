@@ -31,6 +31,9 @@ export interface Tiling {
   /** What a miner sees: the same by cosine. */
   readonly mined?: Compared;
   readonly miner?: Miner;
+  /** What the loss's `shared` gave. */
+  readonly shared: readonly Tensor[];
+  /** What else to differentiate with respect to: the shared tensors, and behind them the parameters. */
   readonly params: readonly Tensor[];
   readonly key: Key;
 }
@@ -44,13 +47,12 @@ export interface DifferentiatedTile {
 /** The packed terms of a tile. */
 export function tileTerms(tiling: Tiling, first: number, rows: number): Tensor1D {
   const { loss, closed } = tiling;
-  return tf.tidy(() =>
-    packTerms(
-      closed
-        ? closed(closedTile(tiling, first, rows, false)).terms
-        : loss.terms(blockOf(tiling, openTile(tiling, first, rows)).block),
-    )
-  );
+  return tf.tidy(() => {
+    const terms = closed
+      ? closed(closedTile(tiling, first, rows, false)).terms
+      : loss.terms(blockOf(tiling, openTile(tiling, first, rows)).block);
+    return packTerms(terms, loss);
+  });
 }
 
 /** Differentiates a tile; what flows to the operands is added to them. */
@@ -65,7 +67,7 @@ export function differentiateTile(
   const tile = scoped(() => openTile(tiling, first, rows));
   const { block, used } = blockOf(tiling, tile);
   const { value: terms, gradients } = pullback(
-    () => packTerms(loss.terms(block)),
+    () => packTerms(loss.terms(block), loss),
     () => [...tile.similarities, tile.anchors, ...params, ...used()],
     () => termWeights(factors),
   );
@@ -73,7 +75,8 @@ export function differentiateTile(
   const cotangents = gradients.slice(0, tile.similarities.length);
   const [toAnchors, ...others] = gradients.slice(cotangents.length);
   const flows = rowFlows();
-  if (toAnchors) flows.add(pair.anchors, toAnchors as Tensor2D);
+  if (toAnchors && pair.constant !== "both") flows.add(pair.anchors, toAnchors as Tensor2D);
+  else toAnchors?.dispose();
   const toReferences = others[params.length] as Tensor2D | undefined;
   if (toReferences && !pair.constant) pair.references.addCompared(toReferences);
   toReferences?.dispose();
@@ -90,7 +93,7 @@ export function differentiateTile(
     cotangent?.dispose();
   });
   tile.anchors.dispose();
-  flows.end();
+  flows.end(first);
   return { terms, params: others.slice(0, params.length) };
 }
 
@@ -103,18 +106,18 @@ function differentiateClosed(
   const [{ anchors, references }] = tiling.compared;
   const { terms, gradient } = scoped(() => {
     const { terms, gradient } = closed(closedTile(tiling, first, rows, true));
-    return { terms: packTerms(terms), gradient: gradient! };
+    return { terms: packTerms(terms, tiling.loss), gradient: gradient! };
   });
   const [cotangent, factor] = gradient.references;
   references.addProducts(cotangent, factor);
   tf.dispose([cotangent, factor]);
-  anchors.addRows(gradient.anchors);
+  anchors.addRows(first, gradient.anchors);
   references.addMultiple({ operand: anchors, factor: gradient.positives });
-  return { terms, params: gradient.params };
+  return { terms, params: gradient.shared };
 }
 
 /** Adds up what flows to rows of the same operand, and hands it over at the end. */
-function rowFlows(): { add(operand: Operand, gradient: Tensor2D): void; end(): void } {
+function rowFlows(): { add(operand: Operand, gradient: Tensor2D): void; end(first: number): void } {
   const flows = new Map<Operand, Tensor2D>();
   return {
     add(operand, gradient) {
@@ -122,19 +125,25 @@ function rowFlows(): { add(operand: Operand, gradient: Tensor2D): void; end(): v
       flows.set(operand, earlier ? tf.add(earlier, gradient) : gradient);
       if (earlier) tf.dispose([earlier, gradient]);
     },
-    end() {
-      for (const [operand, gradient] of flows) operand.addRows(gradient);
+    end(first) {
+      for (const [operand, gradient] of flows) operand.addRows(first, gradient);
     },
   };
 }
 
-function closedTile({ compared: [pair] }: Tiling, first: number, rows: number, differentiate: boolean): ClosedTile {
+function closedTile(
+  { compared: [pair], shared }: Tiling,
+  first: number,
+  rows: number,
+  differentiate: boolean,
+): ClosedTile {
   return {
     first,
     rows,
     anchors: pair.anchors.rows(first, rows),
     references: pair.references.compared(),
     transposed: pair.references.transposed(),
+    shared,
     differentiate,
   };
 }
@@ -185,7 +194,7 @@ function masksOf(
 
 /** A tile as a loss sees it, and the references if it has asked for them: they are rarely wanted, and large. */
 function blockOf(
-  { compared: [pair], key }: Tiling,
+  { compared: [pair], shared, key }: Tiling,
   { first, rows, anchors, similarities: [similarity, ...further], masks }: Tile,
 ): { block: Block; used: () => readonly Tensor2D[] } {
   let references: Tensor2D | undefined;
@@ -195,6 +204,7 @@ function blockOf(
     anchors,
     similarity,
     further,
+    shared,
     key,
     ...masks,
     get references() {

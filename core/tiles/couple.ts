@@ -10,7 +10,7 @@ import { withGradient } from "../ops/custom_gradient.ts";
 import type { MatrixPair, Pairs, Similarity } from "../pairs/types.ts";
 import type { RowLossOptions } from "../row_loss.ts";
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "../types.ts";
-import { addGradients, addUp } from "./_means.ts";
+import { addUp, gradientSum } from "./_means.ts";
 import { type Operand, operand } from "./_operand.ts";
 import { type Compared, differentiateTile, tileTerms, type Tiling } from "./_tile.ts";
 
@@ -28,12 +28,10 @@ export interface CoupleOptions {
 
 /** Evaluates a row loss on pairs; on a tape the gradient is computed along. */
 export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOptions): Scalar {
-  if (pairs.appended && pairs.further) {
-    throw new TypeError(`Cannot add a memory to ${loss.title}: it compares more than anchors with references`);
-  }
   const comparisons: readonly MatrixPair[] = [pairs, ...pairs.further ?? []];
   const inputs = [...new Set(comparisons.flatMap(trained))];
-  const params: Tensor[] = Object.values(loss.params ?? {}).filter((param) => !inputs.includes(param as Tensor2D));
+  const shared = loss.shared?.() ?? [];
+  const params: Tensor[] = [...shared, ...Object.values(loss.params ?? {})];
   const { anchors, references } = pairs.relation;
   const columns = (pairs.further ?? []).reduce((sum, further) => sum + further.references.shape[0], references);
   const rows = Math.min(
@@ -46,19 +44,30 @@ export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOption
   }));
 
   return withGradient([...inputs, ...params], (save) => {
-    const { tiling, operandOf, close } = openTiling(loss, pairs, { ...options, params, block: rows * columns / 4 });
+    const { tiling, operandOf, close } = openTiling(loss, pairs, {
+      ...options,
+      shared,
+      params,
+      block: rows * columns / 4,
+    });
     const forward = () => addUp(tiles.map(({ first, count }) => tileTerms(tiling, first, count)));
     try {
       // Every mean is divided by a count over all tiles: several must be known before the gradients are added up.
       let total = (loss.means ?? 1) > 1 ? forward() : undefined;
       save(() => {
         const weights = total?.factors ?? tf.ones([1]) as Tensor1D;
-        const done = tiles.map(({ first, count }) => differentiateTile(tiling, first, count, weights));
+        const sums = params.map(gradientSum);
+        const done = tiles.map(({ first, count }) => {
+          const { terms, params } = differentiateTile(tiling, first, count, weights);
+          params.forEach((gradient, i) => gradient && sums[i]!.add(gradient));
+          return terms;
+        });
         close();
-        const factor = total ? tf.scalar(1) : tf.reshape((total = addUp(done.map(({ terms }) => terms))).factors, []);
-        const own = inputs.map((input) => operandOf(input).gradient(factor));
-        const found = (i: number) => done.map((tile) => tile.params[i]).filter((gradient) => gradient !== undefined);
-        return [...own, ...params.map((param, i) => addGradients(found(i), param, factor))];
+        const factor = total ? tf.scalar(1) : tf.reshape((total = addUp(done)).factors, []);
+        return [
+          ...inputs.map((input) => operandOf(input).gradient(factor)),
+          ...sums.map((sum) => sum.times(factor)),
+        ];
       });
       const { value } = total ??= forward();
       return { value, pullBack: (cotangent, saved) => saved.map((gradient) => tf.mul(gradient, cotangent)) };
@@ -84,7 +93,7 @@ function trained({ anchors, references, constant }: MatrixPair): Tensor2D[] {
 function openTiling(
   loss: RowLossOptions,
   pairs: Pairs,
-  { miner, key, params, block, closed }: CoupleOptions & { params: readonly Tensor[]; block: number },
+  { miner, key, shared, params, block, closed }: CoupleOptions & Pick<Tiling, "shared" | "params"> & { block: number },
 ): { tiling: Tiling; operandOf(matrix: Tensor2D): Operand; close(): void } {
   const { similarity = "cosine" } = loss;
   const compare = (how: Similarity) => {
@@ -109,6 +118,7 @@ function openTiling(
     closed: closed ? loss.closed : undefined,
     relation: pairs.relation,
     compared: [own.both(pairs, pairs.appended), ...(pairs.further ?? []).map((further) => own.both(further))],
+    shared,
     params,
     key,
     ...(miner ? { miner } : {}),

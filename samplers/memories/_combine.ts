@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Attached } from "../../core/memory.ts";
 import { joinRelations, labelRelation } from "../../core/pairs/relation.ts";
-import type { Pairs } from "../../core/pairs/types.ts";
+import { NO_ID, type Pairs } from "../../core/pairs/types.ts";
 import type { Tensor1D, Tensor2D } from "../../core/types.ts";
 
 /**
@@ -33,9 +33,9 @@ export interface Entries {
 }
 
 /** Stands for the label or the id of an entry that has none. */
-export const UNLABELLED = -(2 ** 31);
+export const UNLABELLED = NO_ID;
 /** Stands for the label or the id of an anchor that has none, which is that of no entry. */
-const NONE = UNLABELLED + 1;
+const NONE = NO_ID + 1;
 
 /** The pairs of a batch with those of a memory. */
 export function combine(

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { untaped } from "../../core/_autodiff.ts";
 import { canReadSync } from "../../core/backend.ts";
 import type { Memory } from "../../core/memory.ts";
-import type { Pairs } from "../../core/pairs/types.ts";
+import { NO_ID, type Pairs } from "../../core/pairs/types.ts";
 import type { Tensor1D, Tensor2D } from "../../core/types.ts";
 import { checkConvention, combine, type Convention, type Entries, UNLABELLED } from "./_combine.ts";
 
@@ -154,7 +154,7 @@ function untapedRows(
     throw new RangeError(`Cannot use the memory bank: rows are ${references.shape[1]} wide, expected ${dim}`);
   }
   const all = read(ids.references);
-  const known = [...all.keys()].filter((row) => all[row]! !== -1);
+  const known = [...all.keys()].filter((row) => all[row]! !== NO_ID);
   for (const row of known) {
     const id = all[row]!;
     if (id < 0 || id >= examples) {

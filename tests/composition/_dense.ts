@@ -97,6 +97,7 @@ function meanOf(
     anchors,
     references: others,
     further: [],
+    shared: loss.shared?.() ?? [],
     key: lossKey,
   })].flat() as RowSum[];
   const means = terms.map(({ sum, count }) => {

@@ -176,6 +176,6 @@ engineTest("crossBatchMemory() is refused by a loss that compares more than anch
     further: [{ anchors: rows, references: rows }],
   });
   const loss = tiled(contrastive(), { memory, pairing });
-  loss([rows], labelled([0, 0, 1, 1]));
   assertThrows(() => loss([rows], labelled([0, 0, 1, 1])), TypeError, "compares more than");
+  assertEquals(memory.length, 0);
 });
