@@ -17,7 +17,7 @@ const HELP = `Measures losses with their gradients over many representations, on
   --losses infoNCE,supCon,...  which losses
   --rows 8192                  representations in all
   --dim 64                     their width
-  --bytes 2000000,32000000     bytes that the matrices of a tile may take
+  --bytes 4000000,32000000     bytes that the matrices of a tile may take
   --backend tensorflow         the engine; the best that starts if left out
   --out bench/results          folder of losses.jsonl`;
 
@@ -27,7 +27,7 @@ function benchLosses(args: readonly string[]): number {
   const names = given.losses === undefined ? lossNames : pickAll("losses", given.losses, lossNames);
   const rows = given.rows === undefined ? [8192] : counts("rows", given.rows, 4);
   const dim = given.dim === undefined ? 64 : count("dim", given.dim, 1);
-  const bytes = given.bytes === undefined ? [2_000_000, 32_000_000] : counts("bytes", given.bytes, 1);
+  const bytes = given.bytes === undefined ? [4_000_000, 32_000_000] : counts("bytes", given.bytes, 1);
   const backend = given.backend === undefined ? undefined : pick("backend", given.backend, engineNames);
   const file = resultFile(given.out ?? "bench/results", "losses.jsonl");
 

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
 import type { Chunk } from "./_chunks.ts";
 import type { Place } from "./_prepare.ts";
+import { stackRows } from "./ops/stack_rows.ts";
 import type { EncodeContext, Scalar, Tensor, Tensor2D } from "./types.ts";
 
 /** Encodes a chunk and checks the shape of what comes back. */
@@ -40,7 +41,7 @@ export function joinRows(parts: readonly Tensor2D[], name: string): Tensor2D {
       `Cannot encode ${name}: chunks came out ${first!.shape[1]} and ${odd.shape[1]} wide, expected the same width`,
     );
   }
-  return parts.length === 1 ? first! : tf.concat([...parts], 0);
+  return parts.length === 1 ? first! : stackRows(parts);
 }
 
 /**

@@ -17,7 +17,7 @@ export interface TiledOptions {
   /** Anchors in a tile. As many as `bytes` allows if left out. */
   readonly rows?: number;
   /**
-   * The bytes that the matrices of a tile may take together, about. 32 MB if left out, or four times those of the
+   * The bytes that the matrices of a tile may take together, about. 32 MB if left out, or twice those of the
    * representations if that is more; one anchor is the least. Tiles of few anchors take longer.
    */
   readonly bytes?: number;
@@ -65,9 +65,8 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
   const evaluate: Loss = (representations, context) =>
     tf.tidy(() => {
       const pairs = pairing(representations, context);
-      if (memory && pairs.further) {
-        throw new TypeError(`Cannot add a memory to ${loss.title}: it compares more than anchors with references`);
-      }
+      const sealed = pairs.sealed ?? (pairs.further ? "it compares more than anchors with references" : undefined);
+      if (memory && sealed) throw new TypeError(`Cannot add a memory to ${loss.title}: ${sealed}`);
       const { terms, enqueue } = memory?.attach(pairs, context) ?? { terms: [{ pairs, weight: 1 }] };
       const values = terms.map(({ pairs, weight }) => {
         const value = couple(loss, pairs, { rows, bytes, miner, key: context.key, closed: own });

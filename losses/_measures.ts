@@ -26,3 +26,13 @@ export function farness(cosines: Tensor2D, measure: Measure): Tensor2D {
 export function rowProducts(a: Tensor2D, b: Tensor2D): Tensor2D {
   return tf.sum(tf.mul(a, b), 1, true);
 }
+
+/** What a mean is over: the terms above 0, or all of them. */
+export type Reduction = "nonZero" | "all";
+
+/** Checks a reduction. */
+export function checkReduction(loss: string, reduction: string): void {
+  if (reduction !== "nonZero" && reduction !== "all") {
+    throw new RangeError(`Cannot make ${loss}: reduction is ${reduction}, expected "nonZero" or "all"`);
+  }
+}

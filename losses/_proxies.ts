@@ -69,7 +69,7 @@ export function proxyLoss(options: ProxyLossOptions): ProxyLoss {
     title,
     params,
     pairing: pairing(title, proxies as Tensor2D, centers, anchors),
-    terms: anchors === "proxies" ? terms : withoutMemory(title, proxies.shape[0]!, terms),
+    terms,
     ...(shared ? { shared } : {}),
     ...(means === undefined ? {} : { means }),
     ...(penalty ? { penalty: () => penalty(proxies as Tensor2D) } : {}),
@@ -114,15 +114,11 @@ function pairing(title: string, proxies: Tensor2D, centers: number, anchors: "ex
     const classes = { rows: proxies, labels: tf.tensor1d(classOf, "int32") };
     const [own, theirs] = anchors === "proxies" ? [classes, examples] : [examples, classes];
     const labels = { anchors: own.labels, references: theirs.labels };
-    return { anchors: own.rows, references: theirs.rows, relation: labelRelation([{ labels }]), labels };
-  };
-}
-
-/** Refuses further references: a memory would hold earlier proxies. */
-function withoutMemory(title: string, references: number, terms: ProxyLossOptions["terms"]): ProxyLossOptions["terms"] {
-  return (block) => {
-    if (block.similarity.shape[1] === references) return terms(block);
-    throw new TypeError(`Cannot add a memory to ${title}: its references are proxies, expected those of examples`);
+    const relation = labelRelation([{ labels }]);
+    if (anchors === "proxies") return { anchors: own.rows, references: theirs.rows, relation, labels };
+    // A memory would hold earlier proxies.
+    const sealed = "its references are proxies, expected those of examples";
+    return { anchors: own.rows, references: theirs.rows, relation, sealed };
   };
 }
 

@@ -4,9 +4,11 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { hingeSum, unitDistances } from "../core/ops/pairs/mod.ts";
-import { type RowLoss, rowLoss } from "../core/row_loss.ts";
+import { countRows, hingeSum, unitDistances } from "../core/ops/pairs/mod.ts";
+import { type RowLoss, rowLoss, type RowSum } from "../core/row_loss.ts";
+import type { Scalar, Tensor2D } from "../core/types.ts";
 import { checkFiniteOption } from "./_checks.ts";
+import { checkMeasure, checkReduction } from "./_measures.ts";
 
 /** Options of {@linkcode contrastive}. */
 export interface ContrastiveOptions {
@@ -16,20 +18,23 @@ export interface ContrastiveOptions {
   readonly positiveMargin?: number;
   /** Where negatives are far enough. Distance 1, or cosine 0, if left out. */
   readonly negativeMargin?: number;
+  /** What the means are over: the terms above 0, or all pairs. `nonZero` if left out. */
+  readonly reduction?: "nonZero" | "all";
 }
 
 /**
  * The contrastive loss: positives are pulled within one margin and negatives pushed beyond another.
  *
  * By distance L = mean of max(d_ap - m⁺, 0) + mean of max(m⁻ - d_an, 0); by cosine L = mean of max(m⁺ - s_ap, 0) + mean of
- * max(s_an - m⁻, 0). Each mean is over its terms above 0, of all positive and all negative pairs, and is 0 if there is none.
+ * max(s_an - m⁻, 0). Each mean is over its terms above 0, of all positive and all negative pairs, or by `reduction: "all"`
+ * over all of them, and is 0 if there is none.
  *
  * Takes one matrix `[N, dim]` or several views of the same examples, and labels `[N]` as the targets of the step. A row
  * loss: it is evaluated in tiles.
  *
  * Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", 2006.
  *
- * @throws {RangeError} If a margin is not a finite number.
+ * @throws {RangeError} If a margin is not a finite number, or `measure` or `reduction` is unknown.
  *
  * @example
  * ```ts
@@ -47,26 +52,29 @@ export interface ContrastiveOptions {
  * ```
  */
 export function contrastive(options: ContrastiveOptions = {}): RowLoss {
-  const { measure = "distance" } = options;
-  if (measure !== "distance" && measure !== "cosine") {
-    throw new RangeError(`Cannot make the contrastive loss: measure is ${measure}, expected "distance" or "cosine"`);
-  }
+  const { measure = "distance", reduction = "nonZero" } = options;
+  checkMeasure("the contrastive loss", measure);
+  checkReduction("the contrastive loss", reduction);
   const { positiveMargin = measure === "distance" ? 0 : 1, negativeMargin = measure === "distance" ? 1 : 0 } = options;
   checkFiniteOption("the contrastive loss", { positiveMargin, negativeMargin });
+  const hinge = (terms: Tensor2D, mask: Tensor2D): RowSum => {
+    const { sum, count } = hingeSum(terms, mask);
+    return { sum, count: reduction === "all" ? tf.sum(countRows(mask)) as Scalar : count };
+  };
   return rowLoss({
     title: "the contrastive loss",
     means: 2,
     terms: ({ similarity, positive, negative }) => {
       if (measure === "cosine") {
         return [
-          hingeSum(tf.sub(positiveMargin, similarity), positive),
-          hingeSum(tf.sub(similarity, negativeMargin), negative),
+          hinge(tf.sub(positiveMargin, similarity), positive),
+          hinge(tf.sub(similarity, negativeMargin), negative),
         ];
       }
       const distances = unitDistances(similarity);
       return [
-        hingeSum(tf.sub(distances, positiveMargin), positive),
-        hingeSum(tf.sub(negativeMargin, distances), negative),
+        hinge(tf.sub(distances, positiveMargin), positive),
+        hinge(tf.sub(negativeMargin, distances), negative),
       ];
     },
   });

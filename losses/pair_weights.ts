@@ -44,7 +44,7 @@ export type PairWeightsFactory = (options?: { readonly [option: string]: number 
  * | `contrastive` | `positiveMargin` m⁺, `negativeMargin` m⁻ | 1 where s < m⁺ | 1 where s > m⁻ |
  * | `binomialDeviance` | `alpha` α, `beta` β, `base` λ | α / (1 + exp(α (s - λ))) | β / (1 + exp(-β (s - λ))) |
  * | `multiSimilarity` | `alpha` α, `beta` β, `base` λ | exp(-α (s - λ)) / (1 + Σ_P …) | exp(β (s - λ)) / (1 + Σ_N …) |
- * | `infoNCE` | `temperature` τ | (1 - π) / τ, π the softmax of s/τ | π / τ |
+ * | `infoNCE` | `temperature` τ | (1/|P(a)| - π) / τ, π the softmax of s/τ | π / τ |
  * | `triplet` | `margin` m | number of s_an > s_ap - m | number of s_ap < s_an + m |
  *
  * The two sides may come from different names. Zhang, Wang, Huang and Scott, "Rethinking deep contrastive learning with

@@ -35,7 +35,8 @@ export interface SemiHardTripletOptions {
  * of FaceNet the margin is twice that by cosine.
  *
  * Takes one matrix `[N, dim]` or several views of the same examples, and labels `[N]` as the targets of the step. It
- * chooses triplets by itself, so that the `gap` of a miner of triplets plays no part. A row loss: it is evaluated in tiles.
+ * chooses triplets by itself, so that the `gap` of a miner of triplets plays no part. A row loss: it is evaluated in tiles,
+ * in time proportional to anchors × positives × references.
  *
  * Schroff, Kalenichenko and Philbin, "FaceNet: a unified embedding for face recognition and clustering", 2015.
  *

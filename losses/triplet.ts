@@ -18,7 +18,7 @@ import {
 import { type Block, type RowLoss, rowLoss, type RowSum } from "../core/row_loss.ts";
 import type { Scalar, Tensor2D } from "../core/types.ts";
 import { checkFiniteOption } from "./_checks.ts";
-import { checkMeasure, farness, rowProducts } from "./_measures.ts";
+import { checkMeasure, checkReduction, farness, rowProducts } from "./_measures.ts";
 
 /** Options of {@linkcode triplet}. */
 export interface TripletOptions {
@@ -71,9 +71,7 @@ export function triplet(options: TripletOptions = {}): RowLoss {
   const { margin = 0.05, smooth = false, swap = false, measure = "distance", reduction = "nonZero" } = options;
   checkFiniteOption("the triplet loss", { margin });
   checkMeasure("the triplet loss", measure);
-  if (reduction !== "nonZero" && reduction !== "all") {
-    throw new RangeError(`Cannot make the triplet loss: reduction is ${reduction}, expected "nonZero" or "all"`);
-  }
+  checkReduction("the triplet loss", reduction);
   const all = smooth || reduction === "all";
   return rowLoss({
     title: "the triplet loss",

@@ -16,3 +16,4 @@ export * from "./pairs/mod.ts";
 export * from "./pipe.ts";
 export * from "./relu.ts";
 export * from "./scale.ts";
+export * from "./stack_rows.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { stackRows } from "../ops/stack_rows.ts";
 import type { Tensor2D } from "../types.ts";
 import { checkMatrices, readIds } from "./_targets.ts";
 import { labelRelation, rowNumbers } from "./relation.ts";
@@ -42,7 +43,7 @@ export function aligned(): Pairing {
     if (given < rows) {
       throw new RangeError(`Cannot compare rows: ${given} references for ${rows} anchors, expected at least one each`);
     }
-    const references = others.length === 1 ? others[0]! : tf.concat(others, 0);
+    const references = others.length === 1 ? others[0]! : stackRows(others);
     const ids = readIds(targets, rows);
     const count = references.shape[0];
     return {

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { stackRows } from "../ops/stack_rows.ts";
 import type { Tensor1D, Tensor2D } from "../types.ts";
 import { checkMatrices, readIds, readTargets } from "./_targets.ts";
 import { labelRelation, rowNumbers } from "./relation.ts";
@@ -81,7 +82,7 @@ function stack(
   ids: Tensor1D | undefined,
   known: Pick<Pairs, "labels">,
 ): Pairs {
-  const rows = matrices.length === 1 ? matrices[0]! : tf.concat([...matrices], 0);
+  const rows = matrices.length === 1 ? matrices[0]! : stackRows(matrices);
   const positions = rowNumbers(rows.shape[0]);
   const stackedIds = ids && repeat(ids, matrices.length);
   return {

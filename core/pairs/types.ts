@@ -62,6 +62,8 @@ export interface Pairs extends MatrixPair {
   readonly labels?: Sides;
   /** Ids of the examples that mean the same in every batch, without those of the appended references. */
   readonly ids?: Sides;
+  /** Why no references may be appended, if so, to follow "Cannot add a memory to the loss:". */
+  readonly sealed?: string;
   /** What the loss compares besides; anchors in the same number. */
   readonly further?: readonly MatrixPair[];
 }

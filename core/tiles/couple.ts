@@ -48,7 +48,7 @@ export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOption
       ...options,
       shared,
       params,
-      block: rows * columns / 4,
+      block: Math.max(2 ** 16, rows * columns / 4),
     });
     const forward = () => addUp(tiles.map(({ first, count }) => tileTerms(tiling, first, count)));
     try {
@@ -79,7 +79,7 @@ export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOption
 
 /** Anchors in a tile that make its matrices take so many bytes. */
 function tileRows(columns: number, { anchors, references }: Pairs, { bytes, closed }: CoupleOptions): number {
-  const allowed = bytes ?? Math.max(32e6, 16 * (anchors.size + references.size));
+  const allowed = bytes ?? Math.max(32e6, 8 * (anchors.size + references.size));
   // Matrices of similarities that stand at a time, about, while a tile is differentiated.
   const matrices = closed ? 3 : 14;
   return Math.max(1, Math.floor(allowed / (4 * matrices * columns)));

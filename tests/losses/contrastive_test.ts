@@ -1,8 +1,9 @@
-import { assertThrows } from "@std/assert";
+import { assert, assertThrows } from "@std/assert";
 import { contrastive } from "../../losses/mod.ts";
 import { cosines, distance, hingeMean, relatives } from "./_naive.ts";
 import { rowLossSuite } from "./_row_loss_suite.ts";
-import type { Rows } from "./_support.ts";
+import { engineTest } from "../support/mod.ts";
+import { type Rows, valueOf } from "./_support.ts";
 
 function naive(
   rows: Rows,
@@ -27,6 +28,7 @@ rowLossSuite({
   naive: (rows, labels) => naive(rows, labels, distance, [0, 1], 1),
   golden: [
     { name: "ContrastiveLoss(pos_margin=0,neg_margin=1,LpDistance)" },
+    { name: "ContrastiveLoss default, MeanReducer", make: () => contrastive({ reduction: "all" }) },
     { name: "Z ContrastiveLoss" },
     { name: "X,labels2 ContrastiveLoss" },
   ],
@@ -44,4 +46,11 @@ rowLossSuite({
 Deno.test("contrastive() names an option that is wrong", () => {
   assertThrows(() => contrastive({ positiveMargin: NaN }), RangeError, "positiveMargin is NaN");
   assertThrows(() => contrastive({ measure: "dot" as never }), RangeError, "measure is dot");
+  assertThrows(() => contrastive({ reduction: "sum" as never }), RangeError, "reduction is sum");
+});
+
+engineTest("contrastive() does not hide a representation that is not a number", () => {
+  for (const measure of ["distance", "cosine"] as const) {
+    assert(Number.isNaN(valueOf(contrastive({ measure }), [[[NaN, 1], [1, 0], [1, 1]]], [0, 0, 1])));
+  }
 });

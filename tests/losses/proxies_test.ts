@@ -41,7 +41,6 @@ engineTest("proxyAnchor() takes the examples of a memory as further ones of thei
 engineTest("a loss whose references are proxies refuses a memory", () => {
   const memory = crossBatchMemory({ size: 8 });
   const loss = tiled(cosFace({ proxies: proxies() }), { memory });
-  valueOf(loss, [rows], labels);
   const [inputs, context] = [matrix(rows), labelled(labels)];
   assertNewTensors(0, () => assertThrows(() => loss([inputs], context), TypeError, "Cannot add a memory to CosFace"));
   memory.dispose();

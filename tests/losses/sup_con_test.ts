@@ -23,9 +23,14 @@ rowLossSuite({
     { name: "SupConLoss(0.1)", make: () => supCon() },
     { name: "Z SupConLoss(0.1)", make: () => supCon() },
     { name: "X,labels2 SupConLoss(0.1)", make: () => supCon() },
+    ...["", "Z ", "X,labels2 "].map((prefix) => ({
+      name: `${prefix}SupConLoss(0.1,MeanReducer)`,
+      make: () => supCon({ reduction: "all" }),
+    })),
   ],
 });
 
 Deno.test("supCon() names an option that is wrong", () => {
   assertThrows(() => supCon({ temperature: 0 }), RangeError, "temperature is 0");
+  assertThrows(() => supCon({ reduction: "sum" as never }), RangeError, "reduction is sum");
 });

@@ -66,7 +66,8 @@ export interface HingeSum {
  * ```
  */
 export function hingeSum(x: Tensor2D, mask: Tensor2D): HingeSum {
-  const above = tf.logicalAnd(mask, tf.greater(x, 0)) as Tensor2D;
+  // What is not a number is not at most 0 either, and shall show.
+  const above = tf.logicalAnd(mask, tf.logicalNot(tf.lessEqual(x, 0))) as Tensor2D;
   const sum = tf.sum(maskedSum(x, above)) as Scalar;
   return { sum, count: tf.sum(countRows(above)) as Scalar };
 }
