@@ -10,7 +10,7 @@ import type { LossContext } from "./types.ts";
 export interface Attached {
   /** The loss is the sum of its values on these pairs, each times its weight. */
   readonly terms: readonly { readonly pairs: Pairs; readonly weight: number }[];
-  /** Writes the batch to the memory; called once, after the loss was computed. */
+  /** Writes the batch to the memory; called once, after the loss was computed, and not if it is not finite. */
   readonly enqueue?: () => void;
 }
 

@@ -102,6 +102,9 @@ export interface ParityReport {
  * With `crossExample` the report says what that policy costs: the whole batch then uses the statistics of the
  * whole batch.
  *
+ * The loss is evaluated for each way of chunking, so it must not change from one evaluation to the next: a loss with a
+ * memory is compared without it.
+ *
  * @throws {RangeError} If there is nothing to compare, the tolerance is negative or not a number, or a step's options are
  * out of range.
  *

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { canReadSync } from "./backend.ts";
 import type { Memory } from "./memory.ts";
 import type { Miner } from "./miner.ts";
 import { sameLabel } from "./pairs/same_label.ts";
@@ -36,7 +37,7 @@ export interface TiledOptions {
  * up, so that the loss and its gradient are those of the whole for any size of tile. The gradient is computed together
  * with the value when a tape is on; a loss of several means looks at every tile twice. Second derivatives are not available.
  *
- * A memory is written once for each evaluation in training, after the loss was computed.
+ * A memory is written once for each evaluation in training, after the loss was computed and if it is finite.
  *
  * @param loss The row loss: any of the losses that are documented as such, or one made by {@linkcode rowLoss}.
  * @param options The size of tiles, and what narrows or widens the pairs.
@@ -73,10 +74,16 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
         return weight === 1 ? value : tf.mul(value, weight) as Scalar;
       });
       if (loss.penalty) values.push(loss.penalty());
-      enqueue?.();
-      return values.length === 1 ? values[0]! : tf.addN(values) as Scalar;
+      const total = values.length === 1 ? values[0]! : tf.addN(values) as Scalar;
+      if (enqueue && mayBeFinite(total)) enqueue();
+      return total;
     });
   return loss.params ? Object.assign(evaluate, { params: loss.params }) : evaluate;
+}
+
+/** Whether a loss is finite, as far as it can be read at once: a step refuses one that is not, and a memory shall not hold it. */
+function mayBeFinite(loss: Scalar): boolean {
+  return !canReadSync() || Number.isFinite(loss.dataSync()[0]);
 }
 
 function check(rows: number | undefined, bytes: number | undefined): void {

@@ -51,7 +51,8 @@ export interface CrossBatchMemory extends Memory {
  * Each evaluation of a loss in training writes the batch's references once, detached, whatever the chunks or tiles; the
  * oldest give way. Outside of training it is neither used nor written. What is stored compares by the labels of the step;
  * where pairs belong together by position (`aligned`, `views`) every entry is a negative. If the step is given `ids` of the
- * examples, an entry of the same example is neither positive nor negative. Entries have no gradient.
+ * examples, an entry of the same example is neither positive nor negative. Entries have no gradient. What evaluates a loss
+ * several times in a step, such as `symmetric` or `matryoshka`, would write it as often: give a memory to one loss only.
  *
  * Wang et al., "Cross-batch memory for embedding learning", 2020. With `infoNCE`, keys of a `momentumEncoder` and the
  * convention `joint` it is the queue of He et al., "Momentum contrast for unsupervised visual representation learning", 2020.

@@ -99,6 +99,14 @@ engineTest("crossBatchMemory() is written once a step, whatever the chunks, and 
   assertEquals(memory.length, 18);
 });
 
+engineTest("crossBatchMemory() is not written where the loss is not finite", () => {
+  const memory = crossBatchMemory({ size: 20 });
+  const loss = tiled(contrastive(), { memory });
+  const rows = tf.tensor2d(batches[0]!.map((row, i) => row.map((x) => i === 3 ? NaN : x)));
+  assert(Number.isNaN(loss([rows], labelled(labels)).dataSync()[0]));
+  assertEquals([memory.length, memory.next], [0, 0]);
+});
+
 engineTest("crossBatchMemory() waits for its warm-up", () => {
   const memory = crossBatchMemory({ size: 20, warmUp: 2 });
   const loss = tiled(contrastive(), { memory });
