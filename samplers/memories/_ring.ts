@@ -97,6 +97,8 @@ export function ring(size: number): Ring {
       next = (next + rows) % size;
     },
     async save() {
+      // Read before anything is awaited: the ring may be written meanwhile.
+      const place = { size, dim: held?.representations.shape[1] ?? 0, next, full: length() === size };
       const [representations, labels, ids] = held
         ? await Promise.all([
           held.representations.data<"float32">(),
@@ -106,7 +108,7 @@ export function ring(size: number): Ring {
         : [new Float32Array(), new Int32Array(), new Int32Array()];
       // Engines may hand out their own memory.
       const own = { representations: representations.slice(), labels: labels.slice(), ids: ids.slice() };
-      return { size, dim: held?.representations.shape[1] ?? 0, ...own, next, full: length() === size };
+      return { ...place, ...own };
     },
     restore(state) {
       checkState(state, size);

@@ -108,7 +108,10 @@ export function crossBatchMemory(options: CrossBatchMemoryOptions): CrossBatchMe
         },
       };
     },
-    save: async () => ({ ...await entries.save(), evaluations }),
+    save: async () => {
+      const now = evaluations;
+      return { ...await entries.save(), evaluations: now };
+    },
     restore: (state) => {
       requireInteger("evaluations", state.evaluations, 0);
       entries.restore(state);

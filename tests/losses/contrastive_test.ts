@@ -1,9 +1,10 @@
-import { assert, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { tiled } from "../../core/mod.ts";
 import { contrastive } from "../../losses/mod.ts";
 import { cosines, distance, hingeMean, relatives } from "./_naive.ts";
 import { rowLossSuite } from "./_row_loss_suite.ts";
 import { engineTest } from "../support/mod.ts";
-import { type Rows, valueOf } from "./_support.ts";
+import { differentiate, randomRows, type Rows, valueOf } from "./_support.ts";
 
 function naive(
   rows: Rows,
@@ -54,3 +55,18 @@ engineTest("contrastive() does not hide a representation that is not a number", 
     assert(Number.isNaN(valueOf(contrastive({ measure }), [[[NaN, 1], [1, 0], [1, 1]]], [0, 0, 1])));
   }
 });
+
+for (const dim of [4, 64, 768]) {
+  engineTest(`contrastive() of rows and their copies is 0 in tiles of any size, ${dim} wide`, () => {
+    const once = randomRows(5, 32, dim);
+    const rows = [...once, ...once];
+    const labels = rows.map((_, i) => i % 32);
+    // No negative is nearer than the margin.
+    for (const size of [1, 7, Infinity]) {
+      const loss = tiled(contrastive({ negativeMargin: 1e-6 }), { rows: size });
+      const { value, gradients } = differentiate(loss, [rows], labels);
+      assertEquals(value, 0);
+      assert(gradients[0]!.every((x) => x === 0));
+    }
+  });
+}

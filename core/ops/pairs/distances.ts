@@ -7,8 +7,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "../../types.ts";
 import { withGradient } from "../custom_gradient.ts";
 
-/** Squared distances that float32 cannot tell from 0. */
-const NOISE = 2 ** -22;
+/** Squared distances that float32 cannot tell from 0: what rounding makes of the cosine of a row with its copy, and a margin. */
+const NOISE = 2 ** -18;
 
 /**
  * Euclidean distances on the unit sphere, √(2 - 2s), of rows with cosines s.

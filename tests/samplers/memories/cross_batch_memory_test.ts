@@ -135,6 +135,16 @@ engineTest("crossBatchMemory() goes on from a saved state as if nothing had happ
   assertEquals(await before.save(), state);
 });
 
+engineTest("crossBatchMemory() saves one moment, also when it is written meanwhile", async () => {
+  const memory = crossBatchMemory({ size: 12 });
+  const loss = tiled(contrastive(), { memory });
+  loss([tf.tensor2d(batches[0]!)], labelled(labels));
+  const saving = memory.save();
+  loss([tf.tensor2d(batches[1]!)], labelled(labels));
+  const { labels: stored, next, full, evaluations } = await saving;
+  assertEquals([stored.length, next, full, evaluations], [8, 8, false, 1]);
+});
+
 engineTest("crossBatchMemory() leaves one tensor for each thing it stores", () => {
   const memory = crossBatchMemory({ size: 12 });
   const loss = tiled(contrastive(), { memory });
