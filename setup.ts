@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { install } from "./setup/install.ts";
+import { readKernels } from "./setup/kernels.ts";
 import { thisMachine } from "./setup/machine.ts";
 import { cacheFolder, engineFolder, findPackages } from "./setup/places.ts";
 import { verify } from "./setup/verify.ts";
@@ -42,11 +43,11 @@ GRADFOLD_CACHE names the folder to install in instead of the user's cache folder
 export async function setup(options: SetupOptions = {}): Promise<string> {
   const machine = thisMachine(options.log ?? console.log);
   const variant = options.gpu ? "gpu" : "cpu";
-  const places = { cache: cacheFolder(machine), ...await findPackages() };
+  const places = { cache: cacheFolder(machine), ...await findPackages(), kernels: await readKernels() };
   const built = await install(machine, places, variant);
-  machine.log(`${built ? "Installed in" : "Already installed in"} ${engineFolder(places.cache, variant)}`);
+  machine.log(`${built ? "Installed in" : "Already installed in"} ${engineFolder(places, variant)}`);
   const running = await verify().catch((error) => {
-    const advice = `if that stays so, delete ${engineFolder(places.cache, variant)} and run setup again`;
+    const advice = `if that stays so, delete ${engineFolder(places, variant)} and run setup again`;
     throw new Error(`${error.message}; ${advice}`, { cause: error });
   });
   machine.log(`The tensorflow engine works: ${running}`);

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { untaped } from "./_autodiff.ts";
 import { canReadSync } from "./backend.ts";
 import type { Chunk } from "./_chunks.ts";
 import type { Place } from "./_prepare.ts";
@@ -16,7 +17,7 @@ export function encodeChunk(
   chunk: Chunk,
   context: Omit<EncodeContext, "rows">,
 ): Tensor2D {
-  const rows = Int32Array.from({ length: chunk.count }, (_, i) => chunk.first + i);
+  const rows = chunk.rows ?? Int32Array.from({ length: chunk.count }, (_, i) => chunk.first + i);
   const before = tf.tidy(() => tf.scalar(0).id);
   const given: unknown = encoder.encode(chunk.batch, { ...context, rows });
   if (!(given instanceof tf.Tensor)) {
@@ -51,7 +52,8 @@ export function joinRows(parts: readonly Tensor2D[], name: string): Tensor2D {
  */
 export function checkFinite(representation: Tensor2D, name: string): void {
   if (!canReadSync()) return;
-  const total = tf.tidy(() => tf.sum(representation).dataSync()[0]!);
+  // A tape would hold on to the representation for the gradient of this sum.
+  const total = tf.tidy(() => untaped(() => tf.sum(representation)).dataSync()[0]!);
   if (Number.isFinite(total)) return;
   const [, width] = representation.shape;
   const at = representation.dataSync().findIndex((value) => !Number.isFinite(value));

@@ -8,14 +8,16 @@ import { isReady, type StepInput } from "./step.ts";
 import { countExamples, sliceExamples } from "./tree.ts";
 import type { Batch } from "./types.ts";
 
-/** Consecutive examples of a batch. */
+/** Examples of a batch that are encoded at once. */
 export interface Chunk {
   /** The number of the chunk. */
   readonly index: number;
-  /** The row of its first example in the whole batch. */
+  /** How many examples come before it. */
   readonly first: number;
   /** How many examples it has. */
   readonly count: number;
+  /** The row of each example in the whole batch; they are consecutive if left out. */
+  readonly rows?: Int32Array;
   /** The examples, owned by the scope that they were read in. */
   readonly batch: Batch;
 }
@@ -30,14 +32,22 @@ export interface ChunkCursor {
   close(): void;
 }
 
+/** How large an input is. */
+export interface SourceSize {
+  readonly examples: number;
+  readonly chunks: number;
+  /** Examples in the largest chunk. */
+  readonly chunkSize: number;
+}
+
 /** One input of a step. */
 export interface ChunkSource {
   /** How messages name the input. */
   readonly name: string;
-  /** Examples and chunks; known once all of it has been read. */
-  readonly size:
-    | { readonly examples: number; readonly chunks: number }
-    | undefined;
+  /** Examples, chunks, and examples of the largest chunk; known once all of it has been read. */
+  readonly size: SourceSize | undefined;
+  /** The rows of the whole batch in the order in which chunks bring them; their own order if left out. */
+  readonly order?: Int32Array;
   /** Starts at the first chunk. */
   open(): ChunkCursor;
 }
@@ -62,7 +72,7 @@ export function readFrom<T>(source: ChunkSource, read: (cursor: ChunkCursor) => 
 }
 
 /** Reads a source to its end without keeping anything, so that its size is known. */
-export function measure(source: ChunkSource): { examples: number; chunks: number } {
+export function measure(source: ChunkSource): SourceSize {
   if (!source.size) {
     readFrom(source, (cursor) => {
       while (tf.tidy(() => cursor.next() !== undefined));
@@ -76,7 +86,7 @@ function wholeSource(batch: Batch, largest: number, name: string): ChunkSource {
   const chunkSize = Math.min(largest, examples);
   return {
     name,
-    size: { examples, chunks: Math.ceil(examples / chunkSize) },
+    size: { examples, chunks: Math.ceil(examples / chunkSize), chunkSize },
     open() {
       let index = 0;
       return {
@@ -106,7 +116,7 @@ function readySource(chunks: Iterable<Batch>, name: string): ChunkSource {
   return {
     name,
     get size() {
-      return counts && { examples, chunks: counts.length };
+      return counts && { examples, chunks: counts.length, chunkSize: Math.max(...counts) };
     },
     open() {
       const iterator = chunks[Symbol.iterator]();

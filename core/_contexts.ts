@@ -20,11 +20,19 @@ export function encodeContext(
   };
 }
 
-/** What the loss is told. */
-export function lossContext(key: Key, training: boolean, targets: LossContext["targets"]): LossContext {
+/** What the loss is told; it is told the size of tiles when it asks. */
+export function lossContext(
+  key: Key,
+  training: boolean,
+  targets: LossContext["targets"],
+  tileBytes?: () => number,
+): LossContext {
+  const context = { training, key: fold(key, "loss"), ...(targets === undefined ? {} : { targets }) };
+  if (!tileBytes) return context;
   return {
-    training,
-    key: fold(key, "loss"),
-    ...(targets === undefined ? {} : { targets }),
+    ...context,
+    get tileBytes() {
+      return tileBytes();
+    },
   };
 }

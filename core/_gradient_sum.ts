@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { pullback } from "./_autodiff.ts";
+import { addInto } from "./_fused.ts";
 import { disposeLookup, type RecordedLookup, recordLookups } from "./lookup.ts";
 import { type TableSum, tableSum } from "./_table_sum.ts";
 import type { Gradients, Params, Tensor, Variable } from "./types.ts";
@@ -33,14 +34,20 @@ export interface GradientSum {
 /** Starts a sum of gradients, that of embedding tables by the rows looked up. */
 export function gradientSum(params: Params): GradientSum {
   const variables = Object.values(params);
-  const own = new Set(variables);
+  const tracked = new Set(variables);
   const sums = new Map<Variable, Tensor>();
   const tables = new Map<Variable, TableSum>();
 
+  const own = new Set<Tensor>();
   const addTo = (variable: Variable, gradient: Tensor) => {
     const earlier = sums.get(variable);
-    sums.set(variable, earlier ? tf.add(earlier, gradient) : gradient);
-    if (earlier) tf.dispose([earlier, gradient]);
+    if (!earlier) return void sums.set(variable, gradient);
+    // The first gradient may share its memory with another tensor, the sum of two does not.
+    const sum = own.has(earlier) ? addInto(earlier, gradient) : tf.add(earlier, gradient);
+    own.add(sum);
+    sums.set(variable, sum);
+    gradient.dispose();
+    if (sum !== earlier && !earlier.isDisposed) earlier.dispose();
   };
   const addLookup = (made: RecordedLookup, gradient: Tensor | undefined) => {
     if (!gradient) return disposeLookup(made);
@@ -55,7 +62,7 @@ export function gradientSum(params: Params): GradientSum {
       try {
         const { value, gradients } = pullback(
           () => {
-            const recorded = recordLookups(own, run);
+            const recorded = recordLookups(tracked, run);
             lookups = recorded.lookups;
             return recorded.result;
           },

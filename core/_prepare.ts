@@ -4,7 +4,8 @@
  * @module
  */
 import { type ChunkSource, chunkSource } from "./_chunks.ts";
-import type { StepInput, StepOptions } from "./step.ts";
+import { tokenSource } from "./_sequences.ts";
+import { isReady, type StepInput, type StepOptions } from "./step.ts";
 import { countExamples } from "./tree.ts";
 import type { Batch, Encoder, Params, Variable } from "./types.ts";
 
@@ -17,6 +18,8 @@ export interface Place {
   readonly name: string;
   /** Examples in a chunk. */
   readonly chunkSize: number;
+  /** Padded tokens in a chunk, if examples are cut by their lengths. */
+  readonly chunkTokens?: number;
   /** How many chunks stay on the tape, at most. */
   readonly keep: number;
   /** Whether the encoder has parameters to train. */
@@ -30,14 +33,16 @@ export interface Place {
  * @throws {RangeError} If a number is out of range.
  */
 export function prepare(options: StepOptions): { places: readonly Place[]; params: Params } {
-  const { encoders, loss, chunkSize, keep = 0, crossExample } = options;
+  const { encoders, loss, crossExample } = options;
   if (!Array.isArray(encoders) || encoders.length === 0) {
     throw new TypeError("Cannot make a step: encoders is empty, expected one encoder for each input");
   }
   if (typeof loss !== "function") {
     throw new TypeError(`Cannot make a step: loss is ${typeof loss}, expected a function`);
   }
+  const { chunkSize, chunkTokens, keep } = sizes(options);
   const chunkSizes = perInput("chunkSize", chunkSize, encoders.length, 1);
+  const tokens = chunkTokens === undefined ? undefined : perInput("chunkTokens", chunkTokens, encoders.length, 1);
   const keeps = perInput("keep", keep, encoders.length, 0);
   const names = encoderNames(encoders);
   const places = encoders.map((encoder, i) => {
@@ -53,11 +58,18 @@ export function prepare(options: StepOptions): { places: readonly Place[]; param
           `set crossExample to "frozen" or "perChunk" to accept that, or normalise within examples`,
       );
     }
+    if (tokens && !encoder.sequences && options.chunkSize === undefined) {
+      throw new TypeError(
+        `Cannot make a step: encoder ${names[i]} has no sequences that tell lengths, so chunkTokens cannot cut its ` +
+          `examples; expected chunkSize, alone or beside chunkTokens`,
+      );
+    }
     const trained = !encoder.frozen && Object.keys(encoder.params).length > 0;
     return {
       encoder,
       name: `input ${i} (${names[i]})`,
       chunkSize: chunkSizes[i]!,
+      ...(tokens && encoder.sequences ? { chunkTokens: tokens[i]! } : {}),
       keep: trained ? keeps[i]! : 0,
       trained,
     };
@@ -83,10 +95,18 @@ export function openInputs(
         `expected a list of ${places.length}, one for each encoder`,
     );
   }
-  const sources = inputs.map((input, i) => chunkSource(input, places[i]!.chunkSize, places[i]!.name));
+  const sources = inputs.map((input, i) => openInput(input, places[i]!));
   if (paired) checkPaired(sources);
   checkTargets(sources, targets);
   return sources;
+}
+
+function openInput(input: StepInput, { encoder, name, chunkSize, chunkTokens }: Place): ChunkSource {
+  if (chunkTokens === undefined) return chunkSource(input, chunkSize, name);
+  if (isReady(input)) {
+    throw new TypeError(`Cannot cut ${name} by tokens: it comes in ready chunks, expected a whole batch`);
+  }
+  return tokenSource(input as Batch, encoder.sequences!, chunkTokens, name);
 }
 
 /** Checks that targets have as many examples as the first input, if its size is known. */
@@ -111,6 +131,35 @@ export function checkPaired(sources: readonly ChunkSource[]): void {
       );
     }
   }
+}
+
+type Sizes = Pick<StepOptions, "chunkTokens"> & Required<Pick<StepOptions, "chunkSize" | "keep">>;
+
+/** The options that say how to chunk; under a budget, what it makes of them is planned for each batch. */
+function sizes({ chunkSize, chunkTokens, keep, memory }: StepOptions): Sizes {
+  if (memory === undefined) {
+    if (chunkSize === undefined && chunkTokens === undefined) {
+      throw new TypeError(
+        `Cannot make a step: neither chunkSize, chunkTokens nor memory is given, expected one of them`,
+      );
+    }
+    return { chunkSize: Infinity, keep: 0, ...given({ chunkSize, chunkTokens, keep }) };
+  }
+  const [also] = Object.entries(given({ chunkSize, chunkTokens, keep }));
+  if (also) {
+    throw new TypeError(
+      `Cannot make a step: memory is ${memory} and ${also[0]} is ${
+        also[1]
+      }, expected one of them; a budget plans the ` +
+        `chunks and which are kept`,
+    );
+  }
+  return { chunkSize: Infinity, keep: 0 };
+}
+
+/** A record without what was left out. */
+function given<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as never;
 }
 
 function perInput(name: string, value: number | readonly number[], inputs: number, least: number): readonly number[] {

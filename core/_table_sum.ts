@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
+import { fused, hasFused } from "./_fused.ts";
 import { disposeLookup, type RecordedLookup, spreadRows, sumRows } from "./lookup.ts";
 import type { Tensor, Tensor1D, Tensor2D, Variable } from "./types.ts";
 
@@ -20,7 +21,22 @@ export interface TableSum {
 
 /** Starts a sum in the way that suits the engine. */
 export function tableSum(table: Variable): TableSum {
+  if (hasFused("AccumulateRows")) return nativeTableSum(table);
   return canReadSync() ? hostTableSum(table) : engineTableSum(table);
+}
+
+/** Sums in one matrix of the table's size on the engine, in place. */
+export function nativeTableSum(table: Variable): TableSum {
+  const sum = tf.zeros(table.shape as [number, number]) as Tensor2D;
+  return {
+    add(lookup, gradient) {
+      tf.tidy(() => fused("AccumulateRows", [sum, lookup.ids, lookup.weights?.toFloat() ?? tf.zeros([0]), gradient]));
+      disposeLookup(lookup);
+      gradient.dispose();
+    },
+    finish: () => sum,
+    dispose: () => sum.dispose(),
+  };
 }
 
 /**

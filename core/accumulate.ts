@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { checkFinite, checkLoss, encodeChunk } from "./_checks.ts";
-import { type Chunk, type ChunkSource, measure } from "./_chunks.ts";
+import { type Chunk, type ChunkSource, measure, type SourceSize } from "./_chunks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
 import { untaped } from "./_autodiff.ts";
 import { gradientSum } from "./_gradient_sum.ts";
@@ -19,9 +19,10 @@ import type { Scalar } from "./types.ts";
  * Makes a step that evaluates the loss of each chunk by itself and averages the gradients, weighted by examples.
  *
  * Its memory is that of a chunk, and so are its negatives: for a loss that couples examples the result is not that of
- * the whole batch. It takes the options of {@linkcode cachedStep}; `keep` plays no part in it.
+ * the whole batch. It takes the options of {@linkcode cachedStep}; `keep` plays no part in it. `memory` and
+ * `chunkTokens` are refused, since what is in a chunk changes the result.
  *
- * @throws {TypeError} If `paired` is false.
+ * @throws {TypeError} If `paired` is false, or `memory` or `chunkTokens` is given.
  * @throws {RangeError} If inputs are cut into chunks of different sizes.
  *
  * @example
@@ -43,11 +44,17 @@ export function accumulate(options: StepOptions): Step {
   if (options.paired === false) {
     throw new TypeError("Cannot accumulate: paired is false, expected inputs of the same number of examples");
   }
+  for (const name of ["memory", "chunkTokens"] as const) {
+    if (options[name] === undefined) continue;
+    throw new TypeError(
+      `Cannot accumulate: ${name} is ${options[name]}, but what is in a chunk changes the result; expected chunkSize`,
+    );
+  }
   const { places, params } = prepare({ ...options, keep: 0 });
 
   const step = (...[inputs, key, targets]: Parameters<Step>): StepResult => {
     const sources = openInputs(places, inputs, targets, true);
-    const { examples, chunks } = measureAll(sources);
+    const { examples, chunks, chunkSize } = measureAll(sources);
     checkTargets(sources, targets);
     const sum = gradientSum(params);
     const cursors = sources.map((source) => source.open());
@@ -82,6 +89,7 @@ export function accumulate(options: StepOptions): Step {
         ...result,
         plan: sources.map(() => ({
           examples,
+          chunkSize,
           chunks,
           kept: chunks,
           replayed: 0,
@@ -97,7 +105,7 @@ export function accumulate(options: StepOptions): Step {
   return Object.assign(step, { params });
 }
 
-function measureAll(sources: readonly ChunkSource[]): { examples: number; chunks: number } {
+function measureAll(sources: readonly ChunkSource[]): SourceSize {
   const sizes = sources.map(measure);
   checkPaired(sources);
   return sizes[0]!;

@@ -5,7 +5,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
+import { hasFused } from "./_fused.ts";
 import { describeTensorflow, loadTensorflow, missingTensorflow, packageFolder } from "./tensorflow.ts";
+import { registerTensorflowKernels } from "./tensorflow_kernels.ts";
 import { registerWasmKernels } from "./wasm_kernels.ts";
 
 /**
@@ -111,6 +113,7 @@ async function start(name: BackendName): Promise<string | undefined> {
     // The engine answers false, and computes with another, where it cannot initialise.
     if (!(await tf.setBackend(name))) throw new Error("it did not initialise");
     await tf.ready();
+    if (name === "tensorflow") registerTensorflowKernels();
     if (name === "cpu") silenceCpu();
     started.add(name);
     return undefined;
@@ -135,8 +138,16 @@ function silenceCpu(): void {
 }
 
 function announce(name: BackendName, reasons: readonly string[]): void {
-  const detail = name === "tensorflow" ? describeTensorflow(tf.backend()) : `TensorFlow.js ${tf.version.tfjs}`;
+  const detail = name === "tensorflow" ? tensorflowDetail() : `TensorFlow.js ${tf.version.tfjs}`;
   console.error([`gradfold: ${name} engine (${detail})`, ...reasons].join(". "));
+}
+
+/** What runs, and whether it could be faster. */
+function tensorflowDetail(): string {
+  const running = describeTensorflow(tf.backend());
+  // On a GPU they are not missed.
+  if (hasFused("SumRows") || running.endsWith("GPU")) return running;
+  return `${running}, without gradfold's kernels: \`deno task setup\` compiles them`;
 }
 
 /** Reads an environment variable where that is allowed; a prompt would be worse than the default. */

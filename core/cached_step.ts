@@ -8,9 +8,12 @@ import { type ChunkSource, readFrom } from "./_chunks.ts";
 import { checkFinite, checkLoss, encodeChunk, joinRows } from "./_checks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
 import { gradientSum } from "./_gradient_sum.ts";
+import type { Enter } from "./_meter.ts";
+import { type Directions, planner } from "./_planner.ts";
 import { checkPaired, checkTargets, openInputs, type Place, prepare } from "./_prepare.ts";
+import { restoreOrder } from "./_sequences.ts";
 import type { InputPlan, Step, StepOptions, StepResult } from "./step.ts";
-import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
+import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts";
 
 /**
  * Makes a step whose memory is that of a chunk and whose gradients are those of the whole batch.
@@ -24,10 +27,18 @@ import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
  * saves their second encoding. Luyu Gao, Yunyi Zhang, Jiawei Han, Jamie Callan, "Scaling Deep Contrastive Learning Batch
  * Size under Memory Limited Setup", 2021.
  *
- * @param options What to encode, the loss, and in which chunks.
+ * With `memory` in place of chunks, they are planned: the first step on examples of some shape measures what encoders take,
+ * on a few of them, and each step takes the plan of the least predicted time that fits (see {@linkcode planStep}). What
+ * the loss takes is measured by the first step on so many examples, which keeps nothing on the tape; until then it is taken
+ * to be a row loss. A loss that takes more can bring a step above the budget; the next plan is corrected then, and the
+ * result says so. Nothing is above the budget but by such a surprise. `result.memory` has the plan, and what it took.
+ *
+ * @param options What to encode, the loss, and in which chunks or how much memory.
  * @returns A step; see {@linkcode Step}.
- * @throws {TypeError} If an encoder mixes the examples of a batch and no policy lets it through.
- * @throws {RangeError} If a chunk size is not an integer of at least 1. The step throws if inputs do not fit together,
+ * @throws {TypeError} If an encoder mixes the examples of a batch and no policy lets it through, or it is not said how to
+ * chunk, or in two ways. The step throws one if it is to cut ready chunks.
+ * @throws {RangeError} If a chunk size is not an integer of at least 1, or memory is no amount. The step throws one if no
+ * plan fits the budget, which names the least that does, and if inputs do not fit together,
  * the loss does not use an input whose encoder is trained, or a representation or the loss is not finite (which engines
  * that cannot be read from synchronously do not check); no parameter has changed then. Gradients are not checked.
  *
@@ -46,61 +57,120 @@ import type { EncodeContext, Tensor, Tensor2D } from "./types.ts";
  * assertEquals(loss.dataSync()[0], 9);
  * assertEquals(gradients["encoder0/kernel"]!.shape, [3, 2]);
  * ```
+ *
+ * @example In the memory there is
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { cachedStep, describePlan, type Encoder, key, useBackend } from "@gradfold/gradfold/core";
+ * import { assert } from "@std/assert";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * const kernel = tf.variable(tf.ones([3, 2]));
+ * const encoder: Encoder<tf.Tensor2D> = { params: { kernel }, encode: (x) => tf.matMul(x, kernel as tf.Tensor2D) };
+ * const step = cachedStep({ encoders: [encoder], loss: ([z]) => tf.mean(tf.square(z!)), memory: "2MB" });
+ *
+ * const { memory } = step([tf.ones([500, 3])], key(0));
+ * assert(memory!.peakBytes <= 2e6);
+ * console.log(describePlan(memory!));
+ * ```
  */
 export function cachedStep(options: StepOptions): Step {
-  const { loss, training = true, crossExample, paired = true } = options;
+  const { loss, memory, training = true, crossExample, paired = true } = options;
   const { places, params } = prepare(options);
+  const plan = memory === undefined ? undefined : planner(memory, places, params, loss.params ?? {});
 
   const step = (...[inputs, key, targets]: Parameters<Step>): StepResult => {
-    const sources = openInputs(places, inputs, targets, paired);
+    const open = (places: readonly Place[]) => openInputs(places, inputs, targets, paired);
     const contexts = places.map(({ encoder }, i) =>
       encodeContext(key, i, training, encoder.crossExample && crossExample)
     );
-    const sum = gradientSum(params);
-    try {
-      const result = tf.tidy(() => {
-        const cached = places.map((place, i) => represent(place, sources[i]!, contexts[i]!));
-        if (paired) checkPaired(sources);
-        checkTargets(sources, targets);
-
-        const matrices: Tensor2D[] = [];
-        const { value, others } = sum.add(() => {
-          places.forEach((place, i) => {
-            const kept = encodeKept(place, sources[i]!, contexts[i]!);
-            matrices[i] = joinRows(
-              cached[i] ? [...kept, cached[i]] : kept,
-              place.name,
-            );
-            checkFinite(matrices[i], place.name);
-          });
-          const coupled = loss(matrices, lossContext(key, training, targets));
-          checkLoss(coupled);
-          return coupled;
-        }, { others: () => matrices.filter((_, i) => places[i]!.trained) });
-        tf.dispose(cached.filter((matrix) => matrix !== undefined));
-
-        const cotangents = [...others];
-        places.forEach((place, i) => {
-          if (!place.trained) return;
-          const cotangent = cotangents.shift();
-          if (!cotangent) {
-            throw new TypeError(`Cannot couple: the loss does not use the representations of ${place.name}`);
-          }
-          replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
-          cotangent.dispose();
-        });
-        return { loss: value, gradients: sum.finish() };
+    const run = ({ places, tileBytes, enter }: Directions) =>
+      foldOver({
+        places,
+        sources: open(places),
+        contexts,
+        params,
+        loss: (matrices) => loss(matrices, lossContext(key, training, targets, tileBytes)),
+        checkSizes: (sources) => {
+          if (paired) checkPaired(sources);
+          checkTargets(sources, targets);
+        },
+        enter,
       });
-      return {
-        ...result,
-        plan: places.map((place, i) => plan(place, sources[i]!)),
-      };
-    } catch (error) {
-      sum.dispose();
-      throw error;
-    }
+    if (!plan) return run({ places, enter: () => {} });
+    // The checks of any step come before what planning computes.
+    open(places);
+    const { result, memory } = plan.run({ inputs, contexts }, run);
+    return { ...result, memory };
   };
   return Object.assign(step, { params });
+}
+
+/** A batch, and all that is needed to fold it. */
+interface Fold {
+  readonly places: readonly Place[];
+  readonly sources: readonly ChunkSource[];
+  readonly contexts: readonly Context[];
+  readonly params: Params;
+  readonly loss: (matrices: readonly Tensor2D[]) => Scalar;
+  /** Checks that sizes fit which are only known once all chunks were read. */
+  readonly checkSizes: (sources: readonly ChunkSource[]) => void;
+  /** Told of each phase. */
+  readonly enter: Enter;
+}
+
+function foldOver({ places, sources, contexts, params, loss, checkSizes, enter }: Fold): StepResult {
+  const sum = gradientSum(params);
+  try {
+    const result = tf.tidy(() => {
+      enter("represent");
+      const cached = places.map((place, i) => represent(place, sources[i]!, contexts[i]!));
+      checkSizes(sources);
+
+      enter("keep");
+      const joined: Tensor2D[] = [];
+      const { value, others } = sum.add(() => {
+        places.forEach((place, i) => {
+          const kept = encodeKept(place, sources[i]!, contexts[i]!);
+          joined[i] = joinRows(cached[i] ? [...kept, cached[i]] : kept, place.name);
+        });
+        const matrices = joined.map((matrix, i) => {
+          const { order } = sources[i]!;
+          const restored = order ? restoreOrder(matrix, order) : matrix;
+          checkFinite(restored, places[i]!.name);
+          return restored;
+        });
+        enter("loss");
+        const coupled = loss(matrices);
+        checkLoss(coupled);
+        return coupled;
+      }, {
+        others: () => {
+          enter("backward");
+          return joined.filter((_, i) => places[i]!.trained);
+        },
+      });
+      tf.dispose(cached.filter((matrix) => matrix !== undefined));
+
+      enter("replay");
+      const cotangents = [...others];
+      places.forEach((place, i) => {
+        if (!place.trained) return;
+        const cotangent = cotangents.shift();
+        if (!cotangent) {
+          throw new TypeError(`Cannot couple: the loss does not use the representations of ${place.name}`);
+        }
+        replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
+        cotangent.dispose();
+      });
+      enter("finish");
+      return { loss: value, gradients: sum.finish() };
+    });
+    return { ...result, plan: places.map((place, i) => describe(place, sources[i]!)) };
+  } catch (error) {
+    sum.dispose();
+    throw error;
+  }
 }
 
 type Context = Omit<EncodeContext, "rows">;
@@ -156,13 +226,8 @@ function replay(
   });
 }
 
-function plan(place: Place, source: ChunkSource): InputPlan {
-  const { examples, chunks } = source.size!;
-  const kept = Math.min(place.keep, chunks);
-  return {
-    examples,
-    chunks,
-    kept,
-    replayed: place.trained ? chunks - kept : 0,
-  };
+function describe({ keep, trained }: Place, source: ChunkSource): InputPlan {
+  const { examples, chunks, chunkSize } = source.size!;
+  const kept = Math.min(keep, chunks);
+  return { examples, chunkSize, chunks, kept, replayed: trained ? chunks - kept : 0 };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
+import { watchPeak } from "./_watch.ts";
 
 /** What a measured function gave, and what it took. */
 export interface Measured<T> {
@@ -12,17 +12,6 @@ export interface Measured<T> {
   /** The largest number of tensor bytes at any moment, above what was held when the function began. */
   readonly peakBytes: number;
 }
-
-/** The engine's count, the same in every build of TensorFlow.js 4. */
-interface EngineState {
-  numBytes: number;
-}
-
-interface Watch {
-  peak: number;
-}
-
-const watches = new Set<Watch>();
 
 /**
  * Measures the peak of tensor bytes while a function runs, whether it returns or throws.
@@ -47,36 +36,36 @@ const watches = new Set<Watch>();
  * ```
  */
 export async function measurePeak<T>(run: () => T | Promise<T>): Promise<Measured<T>> {
-  const state = (tf.engine() as unknown as { state: EngineState }).state;
-  const base = state.numBytes;
-  const watch = { peak: base };
-  if (watches.size === 0) observe(state);
-  watches.add(watch);
+  const watch = watchPeak();
   try {
     const result = await run();
-    return { result, peakBytes: watch.peak - base };
+    return { result, peakBytes: watch.lap() };
   } finally {
-    watches.delete(watch);
-    if (watches.size === 0) release(state);
+    watch.stop();
   }
 }
 
-/** Lets every change of the count pass by the watches. */
-function observe(state: EngineState): void {
-  let bytes = state.numBytes;
-  Object.defineProperty(state, "numBytes", {
-    configurable: true,
-    enumerable: true,
-    get: () => bytes,
-    set: (next: number) => {
-      bytes = next;
-      for (const watch of watches) if (next > watch.peak) watch.peak = next;
-    },
-  });
-}
-
-/** Makes the count a plain number again. */
-function release(state: EngineState): void {
-  const value = state.numBytes;
-  Object.defineProperty(state, "numBytes", { configurable: true, enumerable: true, writable: true, value });
+/**
+ * The same for a function that is not asynchronous.
+ *
+ * @param run The function; a promise that it returns is not waited for.
+ *
+ * @example
+ * ```ts
+ * import * as tf from "@tensorflow/tfjs";
+ * import { measurePeakSync, useBackend } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await useBackend({ backend: "cpu", quiet: true });
+ * assertEquals(measurePeakSync(() => tf.zeros([100]).dispose()).peakBytes, 400);
+ * ```
+ */
+export function measurePeakSync<T>(run: () => T): Measured<T> {
+  const watch = watchPeak();
+  try {
+    const result = run();
+    return { result, peakBytes: watch.lap() };
+  } finally {
+    watch.stop();
+  }
 }

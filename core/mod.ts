@@ -6,6 +6,7 @@
 export * from "./accumulate.ts";
 export * from "./backend.ts";
 export * from "./cached_step.ts";
+export * from "./describe_plan.ts";
 export * from "./full_step.ts";
 export * from "./key.ts";
 export { lookup, lookupSum } from "./lookup.ts";
@@ -17,6 +18,7 @@ export * from "./ops/mod.ts";
 export * from "./optimizers/mod.ts";
 export * from "./pairs/mod.ts";
 export * from "./parity.ts";
+export * from "./plan.ts";
 export * from "./row_loss.ts";
 export * from "./schedules.ts";
 export * from "./step.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Key } from "./key.ts";
+import type { MemoryPlan } from "./plan.ts";
 import type { Batch, CrossExamplePolicy, Encoder, Gradients, Loss, Params, Scalar } from "./types.ts";
 
 /** A batch that comes in chunks, for data that never stands whole in memory; made by {@linkcode readyChunks}. */
@@ -22,10 +23,25 @@ export interface StepOptions {
   readonly encoders: readonly Encoder<any>[];
   /** The loss over one representation matrix for each input. */
   readonly loss: Loss;
-  /** Examples in a chunk, for all inputs or for each. */
-  readonly chunkSize: number | readonly number[];
+  /**
+   * Examples in a chunk, for all inputs or for each. {@linkcode cachedStep} needs it, `chunkTokens` or `memory`,
+   * {@linkcode accumulate} needs it, {@linkcode fullStep} takes no notice.
+   */
+  readonly chunkSize?: number | readonly number[];
+  /**
+   * Padded tokens in a chunk, for all inputs or for each, in place of `chunkSize` for encoders that know the lengths of
+   * their examples ({@linkcode Sequences}). {@linkcode cachedStep} then sorts the examples by length and encodes them in
+   * chunks that are as short as their longest example, with the same gradients; a longer example is a chunk of its own.
+   */
+  readonly chunkTokens?: number | readonly number[];
   /** How many chunks of each input stay on the tape and are not encoded twice. 0 if left out. */
   readonly keep?: number | readonly number[];
+  /**
+   * In place of `chunkSize`, `chunkTokens` and `keep`, which {@linkcode cachedStep} then plans: the most that tensors may
+   * take above what is held when a step begins, gradients included. A number of bytes, or a string in B, kB, MB, GB, KiB,
+   * MiB or GiB such as `"512MB"`. Not for ready chunks, whose sizes are given, nor for {@linkcode accumulate}.
+   */
+  readonly memory?: number | string;
   /** Whether random layers such as dropout act. True if left out. */
   readonly training?: boolean;
   /** Lets an encoder through that mixes the examples of a batch, which chunks change; refused if left out. */
@@ -38,6 +54,8 @@ export interface StepOptions {
 export interface InputPlan {
   /** Examples in the batch. */
   readonly examples: number;
+  /** Examples in the largest chunk. */
+  readonly chunkSize: number;
   /** Chunks that they came in. */
   readonly chunks: number;
   /** Chunks that stayed on the tape. */
@@ -54,6 +72,8 @@ export interface StepResult {
   readonly gradients: Gradients;
   /** How each input was treated. */
   readonly plan: readonly InputPlan[];
+  /** What was planned and what it took, if the step has a budget of memory. */
+  readonly memory?: MemoryPlan;
 }
 
 /** Turns a batch into the gradients of its loss; it changes no parameter. */

@@ -28,7 +28,8 @@ export function stream(key: Key, row = 0): Stream {
   };
 }
 
-function startState(key: Key, row: number): [number, number, number, number] {
+/** The state that a row's stream starts from, as four int32. */
+export function startState(key: Key, row: number): [number, number, number, number] {
   const [a, b] = threefry2x32(key.words, [row >>> 0, 0]);
   const [c, d] = threefry2x32(key.words, [row >>> 0, 1]);
   // The all-zero state is the generator's only fixed point.

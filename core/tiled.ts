@@ -18,8 +18,9 @@ export interface TiledOptions {
   /** Anchors in a tile. As many as `bytes` allows if left out. */
   readonly rows?: number;
   /**
-   * The bytes that the matrices of a tile may take together, about. 32 MB if left out, or twice those of the
-   * representations if that is more; one anchor is the least. Tiles of few anchors take longer.
+   * The bytes that the matrices of a tile may take together, about. What a step that has a budget of memory plans if left
+   * out, else 32 MB, or twice those of the representations if that is more; one anchor is the least. Tiles of few anchors
+   * take longer.
    */
   readonly bytes?: number;
   /** Which pairs the loss is about. The loss's own pairing if left out. */
@@ -70,7 +71,14 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
       if (memory && sealed) throw new TypeError(`Cannot add a memory to ${loss.title}: ${sealed}`);
       const { terms, enqueue } = memory?.attach(pairs, context) ?? { terms: [{ pairs, weight: 1 }] };
       const values = terms.map(({ pairs, weight }) => {
-        const value = couple(loss, pairs, { rows, bytes, miner, key: context.key, closed: own });
+        const value = couple(loss, pairs, {
+          rows,
+          // Asked for only where it counts, since a step takes note.
+          bytes: rows === undefined ? bytes ?? context.tileBytes : undefined,
+          miner,
+          key: context.key,
+          closed: own,
+        });
         return weight === 1 ? value : tf.mul(value, weight) as Scalar;
       });
       if (loss.penalty) values.push(loss.penalty());

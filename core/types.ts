@@ -71,8 +71,18 @@ export interface Encoder<B extends Batch = Batch> {
   readonly frozen?: boolean;
   /** Whether one example's representation depends on the others, as under batch normalisation. */
   readonly crossExample?: boolean;
+  /** How long its examples are and how they are cut, for chunks by tokens. None if left out. */
+  readonly sequences?: Sequences<B>;
   /** Encodes `[examples, …]` tensors to representations `[examples, dim]`, which the caller disposes. */
   encode(batch: B, context: EncodeContext): Tensor2D;
+}
+
+/** Examples of different lengths, padded to the longest; what is padding changes no representation. */
+export interface Sequences<B extends Batch = Batch> {
+  /** How many places of each example are in use, from the first to the last that is; read from the engine at once. */
+  lengths(batch: B): ArrayLike<number>;
+  /** The same examples without the places beyond a length, as new tensors or the old ones. */
+  crop(batch: B, length: number): Batch;
 }
 
 /** What a loss is told beside the representations. */
@@ -83,6 +93,11 @@ export interface LossContext {
   readonly key: Key;
   /** Labels, ids or weights of the examples, as given to the step. */
   readonly targets?: Batch;
+  /**
+   * What the matrices of a tile may take together, about, if the step has a budget of memory. A loss that reads it is
+   * taken to need less with smaller tiles.
+   */
+  readonly tileBytes?: number;
 }
 
 /** A scalar function of representation matrices; it may own parameters, such as a temperature. */

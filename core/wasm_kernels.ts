@@ -11,6 +11,7 @@ import { conv2DBackpropInput } from "./wasm/conv2d_backprop_input.ts";
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from "./wasm/depthwise_backprop.ts";
 import { equal, notEqual } from "./wasm/equality.ts";
 import type { Kernel } from "./wasm/heap.ts";
+import { identity } from "./wasm/identity.ts";
 import { maxPoolGrad } from "./wasm/max_pool_grad.ts";
 import { unsortedSegmentSum } from "./wasm/unsorted_segment_sum.ts";
 
@@ -22,6 +23,7 @@ const kernels: Readonly<Record<string, Kernel>> = {
   DepthwiseConv2dNativeBackpropFilter: depthwiseBackpropFilter,
   DepthwiseConv2dNativeBackpropInput: depthwiseBackpropInput,
   Equal: equal,
+  Identity: identity,
   MaxPoolGrad: maxPoolGrad,
   NotEqual: notEqual,
   UnsortedSegmentSum: unsortedSegmentSum,

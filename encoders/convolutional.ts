@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { type Encoder, fold, type Key, type Params, type Tensor, type Tensor2D, type Tensor4D } from "../core/mod.ts";
-import { dropout, groupNorm, l2Normalize, pipe, relu } from "../core/ops/mod.ts";
+import { dropout, groupNormPool, l2Normalize, pipe } from "../core/ops/mod.ts";
 import { glorotInit, heInit } from "./init.ts";
 import { affineParams, applyAffine, asFloat, normParams } from "./_layers.ts";
 import { requireCounts, requireRate } from "./_options.ts";
@@ -112,11 +112,10 @@ export function convolutional(options: ConvolutionalOptions): Encoder<Tensor4D> 
 
 function stage(params: Params, name: string, x: Tensor4D, groups: number): Tensor4D {
   const kernel: Tensor = params[`${name}/kernel`]!;
+  const [scale, shift] = [params[`${name}/norm/scale`]!, params[`${name}/norm/shift`]!];
   return pipe(x, [
     (x) => tf.conv2d(x as Tensor4D, kernel as Tensor4D, 1, "same"),
-    (x) => groupNorm(x, params[`${name}/norm/scale`]!, params[`${name}/norm/shift`]!, groups),
-    relu,
-    (x) => tf.maxPool(x as Tensor4D, 2, 2, "valid"),
+    (x) => groupNormPool(x, { scale, shift, groups }),
   ]) as Tensor4D;
 }
 

@@ -16,8 +16,9 @@ import {
 } from "../core/mod.ts";
 import { broadcastAdd, dropout, gelu, l2Normalize, meanWeights, pipe } from "../core/ops/mod.ts";
 import { glorotInit, heInit, normalInit } from "./init.ts";
-import { affineParams, applyAffine, applyNorm, normParams } from "./_layers.ts";
+import { affineParams, applyActivatedAffine, applyAffine, applyNorm, normParams } from "./_layers.ts";
 import { requireCounts, requireRate, requireShape } from "./_options.ts";
+import { tokenSequences } from "./_sequences.ts";
 import { readTokens } from "./_token_batch.ts";
 
 /** Options of {@linkcode embeddingBag}. */
@@ -89,6 +90,7 @@ export function embeddingBag(options: EmbeddingBagOptions): Encoder<TokenBatch> 
   return {
     ...(options.name === undefined ? {} : { name: options.name }),
     params,
+    sequences: tokenSequences,
     encode: (batch, context) =>
       tf.tidy(() => {
         const { mask } = readTokens(batch);
@@ -96,8 +98,11 @@ export function embeddingBag(options: EmbeddingBagOptions): Encoder<TokenBatch> 
           (ids) => lookupSum(table, ids as Tensor2D, meanWeights(mask)),
           (x) => dropout(applyNorm(params, "norm", x), rate, context, "mean"),
           (x) => {
-            const inner = dropout(gelu(applyAffine(params, "hidden", x)), rate, context, "hidden");
-            return broadcastAdd(x, applyAffine(params, "residual", inner));
+            const inner = applyAffine(params, "hidden", x);
+            const branch = rate === 0 || !context.training
+              ? applyActivatedAffine(params, "residual", inner, "gelu")
+              : applyAffine(params, "residual", dropout(gelu(inner), rate, context, "hidden"));
+            return broadcastAdd(x, branch);
           },
           (x) => outputs === undefined ? x : applyAffine(params, "output", x),
           (x) => normalize ? l2Normalize(x as Tensor2D) : x,

@@ -29,6 +29,7 @@ export function freeze<B extends Batch>(encoder: Encoder<B>): Encoder<B> {
   return {
     ...(encoder.name === undefined ? {} : { name: encoder.name }),
     ...(encoder.crossExample === undefined ? {} : { crossExample: encoder.crossExample }),
+    ...(encoder.sequences === undefined ? {} : { sequences: encoder.sequences }),
     params: {},
     frozen: true,
     encode: (batch, context) => encoder.encode(batch, { ...context, training: false }),

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Encoder, Key, Params, Tensor, Tensor2D } from "../core/mod.ts";
 import { dropout, gelu, l2Normalize, pipe, relu } from "../core/ops/mod.ts";
 import { glorotInit, heInit } from "./init.ts";
-import { affineParams, applyAffine, asFloat } from "./_layers.ts";
+import { affineParams, applyActivatedAffine, applyAffine, asFloat } from "./_layers.ts";
 import { requireCounts, requireRate } from "./_options.ts";
 
 /** Options of {@linkcode mlp}. */
@@ -61,6 +61,7 @@ export function mlp(options: MlpOptions): Encoder<Tensor> {
   const activate = { relu, gelu }[activation];
   if (!activate) throw new RangeError(`Cannot make an MLP: activation is "${activation}", expected "relu" or "gelu"`);
 
+  const layers = [...hidden.map((_, i) => `hidden${i}`), "output"];
   let params: Params = {};
   for (const [i, width] of hidden.entries()) {
     params = { ...params, ...affineParams(key, `hidden${i}`, [hidden[i - 1] ?? inputs, width], heInit) };
@@ -73,10 +74,11 @@ export function mlp(options: MlpOptions): Encoder<Tensor> {
     encode: (batch, context) =>
       tf.tidy(() =>
         pipe(rowsOf(batch, inputs), [
-          ...hidden.map((_, i) => (x: Tensor) =>
-            dropout(activate(applyAffine(params, `hidden${i}`, x)), rate, context, `hidden${i}`)
-          ),
-          (x) => applyAffine(params, "output", x),
+          ...layers.map((layer, i) => (x: Tensor) => {
+            if (i === 0) return applyAffine(params, layer, x);
+            if (rate === 0 || !context.training) return applyActivatedAffine(params, layer, x, activation);
+            return applyAffine(params, layer, dropout(activate(x), rate, context, layers[i - 1]!));
+          }),
           ...(normalize ? [(x: Tensor) => l2Normalize(x as Tensor2D)] : []),
         ]) as Tensor2D
       ),

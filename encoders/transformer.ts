@@ -16,10 +16,11 @@ import {
   type TokenBatch,
   type Variable,
 } from "../core/mod.ts";
-import { broadcastAdd, dropout, gelu, l2Normalize, maskedMean, pipe, selfAttention } from "../core/ops/mod.ts";
+import { broadcastAdd, dropout, l2Normalize, maskedMean, pipe, selfAttention } from "../core/ops/mod.ts";
 import { glorotInit, heInit, normalInit } from "./init.ts";
-import { affineParams, applyAffine, applyNorm, normParams } from "./_layers.ts";
+import { affineParams, applyActivatedAffine, applyAffine, applyNorm, applyNormAffine, normParams } from "./_layers.ts";
 import { requireCounts, requireRate, requireShape } from "./_options.ts";
+import { tokenSequences } from "./_sequences.ts";
 import { readTokens } from "./_token_batch.ts";
 
 /** Options of {@linkcode transformer}. */
@@ -112,6 +113,7 @@ export function transformer(options: TransformerOptions): Encoder<TokenBatch> {
   return {
     ...(options.name === undefined ? {} : { name: options.name }),
     params,
+    sequences: tokenSequences,
     encode: (batch, context) =>
       tf.tidy(() => {
         const { examples, length, mask } = readTokens(batch);
@@ -156,8 +158,7 @@ function attend(
   context: EncodeContext,
 ): Tensor {
   const branch = pipe(x, [
-    (x) => applyNorm(params, `${name}/norm`, x),
-    (x) => applyAffine(params, `${name}/projection`, x),
+    (x) => applyNormAffine(params, `${name}/norm`, `${name}/projection`, x),
     (x) => selfAttention(x as Tensor2D, mask, heads),
     (x) => applyAffine(params, `${name}/output`, x),
     (x) => dropout(x, rate, context, name),
@@ -167,10 +168,8 @@ function attend(
 
 function transform(params: Params, name: string, x: Tensor, rate: number, context: EncodeContext): Tensor {
   const branch = pipe(x, [
-    (x) => applyNorm(params, `${name}/norm`, x),
-    (x) => applyAffine(params, `${name}/hidden`, x),
-    gelu,
-    (x) => applyAffine(params, `${name}/output`, x),
+    (x) => applyNormAffine(params, `${name}/norm`, `${name}/hidden`, x),
+    (x) => applyActivatedAffine(params, `${name}/output`, x, "gelu"),
     (x) => dropout(x, rate, context, name),
   ]);
   return broadcastAdd(x, branch);

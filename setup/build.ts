@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { addonFile } from "../core/tensorflow.ts";
+import { kernelsFolder } from "./compile_kernels.ts";
 import { type Machine, tail } from "./machine.ts";
 import type { Places, Variant } from "./places.ts";
 import type { Tools } from "./tools.ts";
@@ -49,7 +50,7 @@ export function compilerArguments(
   machine: Machine,
   places: Places,
   folder: string,
-  sources: readonly string[],
+  inputs: readonly string[],
 ): string[] {
   const library = join(folder, "tensorflow");
   const mac = machine.os === "darwin";
@@ -59,7 +60,7 @@ export function compilerArguments(
     `-I${join(places.headers, "include")}`,
     `-I${places.binding.replace(/\/$/, "")}`,
     `-I${join(library, "include")}`,
-    ...sources,
+    ...inputs,
     ...files.map((file) => join(library, file)),
     // Found beside the addon, wherever the folder is moved.
     `-Wl,-rpath,${mac ? "@loader_path" : "$ORIGIN"}/tensorflow`,
@@ -69,20 +70,28 @@ export function compilerArguments(
 }
 
 /**
- * Compiles the package's own binding against the library in `folder`.
+ * Compiles the package's own binding against the library in `folder`, and links gradfold's kernels into it.
  *
  * @param machine Where the compiler runs.
  * @param tools The command of the compiler.
  * @param places Where the sources and headers are.
  * @param folder The engine's folder, which holds the library.
+ * @param kernels The compiled kernels, if there are any.
  * @throws {Error} If the compiler fails; the message ends with what it wrote last.
  */
-export async function compileAddon(machine: Machine, tools: Tools, places: Places, folder: string): Promise<void> {
+export async function compileAddon(
+  machine: Machine,
+  tools: Tools,
+  places: Places,
+  folder: string,
+  kernels: string | undefined,
+): Promise<void> {
   const sources: string[] = [];
   for await (const { name } of Deno.readDir(join(places.binding, "binding"))) {
     if (name.endsWith(".cc")) sources.push(join(places.binding, "binding", name));
   }
-  const args = compilerArguments(machine, places, folder, sources.sort());
+  const inputs = [...sources.sort(), ...(kernels ? [kernels] : [])];
+  const args = compilerArguments(machine, places, folder, inputs);
   const outcome = await machine.run([...tools.compiler, ...args]);
   if (outcome?.code !== 0) {
     throw new Error(
@@ -101,7 +110,7 @@ export async function compileAddon(machine: Machine, tools: Tools, places: Place
  */
 export async function shrink(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
-    if (name === "bin" || name === "share") await Deno.remove(join(folder, name), { recursive: true });
+    if (["bin", "share", kernelsFolder].includes(name)) await Deno.remove(join(folder, name), { recursive: true });
   }
   const library = join(folder, "tensorflow");
   for await (const { name } of Deno.readDir(library)) {

@@ -6,6 +6,7 @@
 import { dirname, join } from "node:path";
 import { addonFile } from "../core/tensorflow.ts";
 import { compileAddon, fetchWheel, shrink } from "./build.ts";
+import { compileKernels } from "./compile_kernels.ts";
 import type { Machine } from "./machine.ts";
 import { engineFolder, linkPath, type Places, type Variant } from "./places.ts";
 import { findTools } from "./tools.ts";
@@ -39,7 +40,7 @@ export async function install(machine: Machine, places: Places, variant: Variant
     await lock.lock(true);
   }
   await removeLeftovers(places.cache);
-  const engine = engineFolder(places.cache, variant);
+  const engine = engineFolder(places, variant);
   const built = !(await exists(join(engine, addonFile)));
   if (built) await build(machine, places, variant, engine);
   await link(engine, linkPath(places.binding));
@@ -53,7 +54,8 @@ async function build(machine: Machine, places: Places, variant: Variant, engine:
     machine.log("Fetching TensorFlow's library (about 300 MB for cpu, some GB for gpu)");
     await fetchWheel(machine, tools, folder, variant);
     machine.log("Compiling the binding");
-    await compileAddon(machine, tools, places, folder);
+    const kernels = await compileKernels(machine, tools, places.kernels, folder);
+    await compileAddon(machine, tools, places, folder, kernels);
     await shrink(folder);
     await Deno.remove(engine, { recursive: true }).catch(ignoreNotFound);
     await Deno.rename(folder, engine);

@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { addonFolder, bindingPackage, packageFolder } from "../core/tensorflow.ts";
+import type { KernelSources } from "./kernels.ts";
 import type { Machine } from "./machine.ts";
 
 /** The npm package with Node's headers for native addons. */
@@ -21,6 +22,8 @@ export interface Places {
   readonly binding: string;
   /** The npm package with Node's headers. */
   readonly headers: string;
+  /** The sources of gradfold's own kernels. */
+  readonly kernels: KernelSources;
 }
 
 /**
@@ -43,8 +46,8 @@ export function cacheFolder({ os, env }: Machine): string {
 }
 
 /** The engine's folder in the cache; its name holds all that it depends on but TensorFlow's own version. */
-export function engineFolder(cache: string, variant: Variant): string {
-  return join(cache, `tensorflow-${variant}-for-${bindingPackage.replace(/^.*@/, "tfjs-")}`);
+export function engineFolder({ cache, kernels }: Pick<Places, "cache" | "kernels">, variant: Variant): string {
+  return join(cache, `tensorflow-${variant}-for-${bindingPackage.replace(/^.*@/, "tfjs-")}-${kernels.version}`);
 }
 
 /** Where the binding looks for its native addon, which becomes a link to the engine's folder. */

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { fused } from "../_fused.ts";
 import type { Tensor, Tensor1D } from "../types.ts";
 
 /** Rows that an engine may add up in a row: the rounding error of a long float32 sum grows with its length. */
@@ -9,6 +10,8 @@ const LONGEST = 256;
  * sum of those.
  */
 export function sumOverRows(x: Tensor): Tensor1D {
+  const summed = fused("SumRows", [x]);
+  if (summed) return summed[0] as Tensor1D;
   const [rows, width] = x.shape as [number, number];
   if (rows <= LONGEST) return tf.sum(x, 0);
   return tf.tidy(() => {

@@ -4,16 +4,20 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { fused } from "../_fused.ts";
 import type { Tensor, Tensor2D } from "../types.ts";
-import { withGradient } from "./custom_gradient.ts";
+import { alias, withGradient } from "./custom_gradient.ts";
 import { pipe } from "./pipe.ts";
+
+/** Up to this length a kernel that takes one head at a time is quicker than products of many heads at once. */
+const SHORT = 128;
 
 /**
  * Scaled dot-product attention of each sequence to itself, in several heads: softmax(q kᵀ / √d + bias) v, d being the
  * width of a head.
  *
  * The three projections come side by side from one product and the heads' results leave side by side, as the
- * neighbouring maps want them. The tape holds the projections and the probabilities. Vaswani et al., "Attention is all
+ * neighbouring maps want them. The tape holds the projections; the probabilities are computed again. Vaswani et al., "Attention is all
  * you need", 2017.
  *
  * @param projected Queries, keys and values in this order, `[examples · length, 3 · width]`.
@@ -40,40 +44,54 @@ export function selfAttention(projected: Tensor2D, mask: Tensor2D, heads: number
   const [places, columns] = projected.shape;
   const width = columns / 3;
   const depth = width / heads;
-  if (places !== examples * length || !Number.isInteger(depth)) {
+  if (!Number.isInteger(heads) || heads < 1 || places !== examples * length || !Number.isInteger(depth)) {
     throw new RangeError(
       `Cannot attend: projections have shape [${projected.shape}] for ${heads} heads and a mask of [${mask.shape}], ` +
         `expected [${examples * length}, 3 · width] with heads a divisor of width`,
     );
   }
   const factor = 1 / Math.sqrt(depth);
+  const native = (name: "Attention" | "AttentionGrad", inputs: Tensor[]) =>
+    length <= SHORT ? fused(name, inputs, { heads })?.[0] : undefined;
 
   return withGradient([projected], (save) => {
-    const [queries, keys, values] = intoHeads(projected, 3 * heads, 3);
+    const present = mask.toFloat();
+    save(() => [alias(projected), present]);
+    return {
+      value: native("Attention", [projected, present]) ?? tf.tidy(() => {
+        const { values, probabilities } = attend(projected, present);
+        return outOfHeads([tf.matMul(probabilities, values)]);
+      }),
+      pullBack: (
+        dy,
+        [projected, mask],
+      ) => [native("AttentionGrad", [projected!, mask!, dy]) ?? pullBack(dy, projected!, mask!)],
+    };
+  }) as Tensor2D;
+
+  function attend(projected: Tensor, mask: Tensor) {
+    const [queries, keys, values] = intoHeads(projected, 3 * heads, 3) as [Tensor, Tensor, Tensor];
     // exp(-1e9) is 0, while -1e9 itself is finite: a row of padding alone stays defined.
     const bias = tf.reshape(tf.mul(tf.cast(tf.equal(mask, 0), "float32"), -1e9), [examples, 1, 1, length]);
-    const probabilities = pipe(queries!, [
+    const probabilities = pipe(queries, [
       (queries) => tf.mul(queries, factor),
-      (queries) => tf.matMul(queries, keys!, false, true),
+      (queries) => tf.matMul(queries, keys, false, true),
       (scores) => tf.add(scores, bias),
       tf.softmax,
     ]);
-    save(() => [queries!, keys!, values!, probabilities]);
-    return { value: outOfHeads([tf.matMul(probabilities, values!)]), pullBack };
-  }) as Tensor2D;
+    return { queries, keys, values, probabilities };
+  }
 
-  function pullBack(dy: Tensor, saved: readonly Tensor[]): Tensor[] {
-    const [queries, keys, values, probabilities] = saved as [Tensor, Tensor, Tensor, Tensor];
+  function pullBack(dy: Tensor, projected: Tensor, mask: Tensor): Tensor {
+    const { queries, keys, values, probabilities } = attend(projected, mask);
     const [cotangent] = intoHeads(dy, heads, 1) as [Tensor];
     const weighted = tf.mul(tf.matMul(cotangent, values, false, true), probabilities);
     const scores = tf.sub(weighted, tf.mul(probabilities, tf.sum(weighted, 3, true)));
-    return [
-      outOfHeads([
-        tf.mul(tf.matMul(scores, keys), factor),
-        tf.mul(tf.matMul(scores, queries, true, false), factor),
-        tf.matMul(probabilities, cotangent, true, false),
-      ]),
-    ];
+    return outOfHeads([
+      tf.mul(tf.matMul(scores, keys), factor),
+      tf.mul(tf.matMul(scores, queries, true, false), factor),
+      tf.matMul(probabilities, cotangent, true, false),
+    ]);
   }
 
   /** `[examples · length, parts · heads · depth]` to `parts` tensors `[examples, heads, length, depth]`. */

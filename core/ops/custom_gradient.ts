@@ -32,7 +32,7 @@ export function withGradient(inputs: readonly Tensor[], run: (save: Save) => Dif
   })(...inputs);
 }
 
-/** The same values as a tensor of its own. Reshaping shares the memory on every engine, which cloning does not. */
+/** The same values in the same memory, as a tensor of its own. */
 export function alias(x: Tensor): Tensor {
-  return tf.reshape(x, x.shape);
+  return tf.clone(x);
 }

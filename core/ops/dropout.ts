@@ -4,8 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { fold } from "../key.ts";
-import { dropoutMask } from "../stream.ts";
+import { fused, hasFused } from "../_fused.ts";
+import { fold, type Key } from "../key.ts";
+import { dropoutMask, startState } from "../stream.ts";
 import type { EncodeContext, Tensor } from "../types.ts";
 import { alias, withGradient } from "./custom_gradient.ts";
 
@@ -48,10 +49,18 @@ export function dropout(x: Tensor, rate: number, context: EncodeContext, name: s
       `Cannot drop entries: x has shape [${x.shape}] for ${rows.length} rows, expected a multiple of them first`,
     );
   }
-  return withGradient([x], (save) => {
-    const drawn = dropoutMask(fold(context.key, name), rows, x.size / rows.length, rate);
-    const mask = tf.tensor(drawn, x.shape);
-    save(() => [mask]);
-    return { value: tf.mul(x, mask), pullBack: (dy, [mask]) => [tf.mul(dy, mask!)] };
+  // The mask is drawn again for the gradient, so that nothing stays on the tape.
+  const drop = (x: Tensor) => masked(x, fold(context.key, name), rows, rate);
+  return withGradient([x], () => ({ value: drop(x), pullBack: (dy) => [drop(dy)] }));
+}
+
+/** Multiplies entries by the mask of the rows' streams. */
+function masked(x: Tensor, key: Key, rows: Int32Array, rate: number): Tensor {
+  return tf.tidy(() => {
+    if (hasFused("Dropout") && x.dtype === "float32") {
+      const states = tf.tensor2d(Int32Array.from([...rows].flatMap((row) => startState(key, row))), [rows.length, 4]);
+      return fused("Dropout", [x, states], { threshold: Math.round(rate * 0x10000), factor: 1 / (1 - rate) })![0]!;
+    }
+    return tf.mul(x, tf.tensor(dropoutMask(key, rows, x.size / rows.length, rate), x.shape));
   });
 }

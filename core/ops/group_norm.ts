@@ -4,16 +4,17 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { fused } from "../_fused.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "../types.ts";
-import { withGradient } from "./custom_gradient.ts";
+import { alias, withGradient } from "./custom_gradient.ts";
+import type { PulledBack, Stage } from "./_stage.ts";
 import { pipe } from "./pipe.ts";
 
 /**
  * Normalises each example's channels in groups: scale · (x - mean) / √(variance + epsilon) + shift, with mean and
  * variance over all places and all channels of a group.
  *
- * Unlike batch normalisation it does not mix examples, so chunks do not change it. The tape holds the centred input
- * and one number for each example and channel. Wu and He, "Group normalization", 2018.
+ * Unlike batch normalisation it does not mix examples, so chunks do not change it. The tape holds x. Wu and He, "Group normalization", 2018.
  *
  * @param x Images, `[examples, height, width, channels]`.
  * @param scale A factor for each channel, `[channels]`.
@@ -35,33 +36,72 @@ import { pipe } from "./pipe.ts";
  * ```
  */
 export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: number, epsilon = 1e-5): Tensor4D {
-  const [examples, height, width, channels] = x.shape as Tensor4D["shape"];
+  checkGroupNorm(x, { scale, shift }, groups);
+  return withGradient([x, scale, shift], (save) => {
+    save(() => [x, scale, shift].map(alias));
+    return {
+      value: groupNormStage(scale, shift, groups, epsilon).apply(x),
+      pullBack(dy, [x, scale, shift]) {
+        const { dx, own } = groupNormStage(scale!, shift!, groups, epsilon).pullBack(x!, dy, { image: false });
+        return [dx, ...own];
+      },
+    };
+  }) as Tensor4D;
+}
+
+/** Checks that scale, shift and groups fit the images. */
+export function checkGroupNorm(
+  x: Tensor,
+  parameters: { readonly scale: Tensor; readonly shift: Tensor },
+  groups: number,
+): void {
+  const channels = x.shape.at(-1)!;
   if (x.rank !== 4) {
     throw new RangeError(`Cannot normalise: x has shape [${x.shape}], expected [examples, height, width, channels]`);
   }
-  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+  if (!Number.isInteger(groups) || groups < 1 || channels < groups || channels % groups !== 0) {
     throw new RangeError(`Cannot normalise: groups is ${groups}, expected a divisor of the ${channels} channels`);
   }
-  for (const [name, { shape }] of Object.entries({ scale, shift })) {
+  for (const [name, { shape }] of Object.entries(parameters)) {
     if (shape.length !== 1 || shape[0] !== channels) {
       throw new RangeError(`Cannot normalise: ${name} has shape [${shape}], expected [${channels}]`);
     }
   }
-  const places = height * width;
-  return withGradient([x, scale, shift], (save) => {
-    const images = tf.reshape(x, [examples, places, channels]);
+}
+
+/** The norm without a tape; its own parameters are scale and shift. */
+export function groupNormStage(scale: Tensor, shift: Tensor, groups: number, epsilon: number): Stage {
+  const channels = scale.size;
+  return {
+    apply: (x) =>
+      fused("GroupNorm", [x, scale, shift], { epsilon, groups })?.[0] ??
+        tf.tidy(() => normalized(centredOf(x), x.shape)),
+    pullBack(x, dy, { image }) {
+      const native = fused("GroupNormGrad", [x, scale, dy], { epsilon, groups });
+      if (!native) return tf.tidy(() => composedPullBack(x, dy, image));
+      const [dx, ...own] = native as [Tensor, Tensor, Tensor];
+      return { dx, own, ...(image ? { image: this.apply(x) } : {}) };
+    },
+  };
+
+  function centredOf(x: Tensor): { centred: Tensor; inverse: Tensor } {
+    const images = tf.reshape(x, [x.shape[0]!, -1, channels]);
     const share = sharing(channels, groups);
     const means = (values: Tensor) => tf.matMul(tf.mean<Tensor2D>(values, 1), share);
     const centred = tf.sub(images, perChannel(means(images)));
-    const inverse = tf.rsqrt(tf.add(pipe(centred, [tf.square, means]), epsilon));
-    save(() => [centred, inverse, scale]);
+    return { centred, inverse: tf.rsqrt(tf.add(pipe(centred, [tf.square, means]), epsilon)) };
+  }
+
+  function normalized({ centred, inverse }: ReturnType<typeof centredOf>, shape: Tensor["shape"]): Tensor {
     const factor = perChannel(tf.mul(inverse, scale));
     const value = pipe(centred, [(x) => tf.mul(x, factor), (x) => tf.add(x, shift)]);
-    return { value: tf.reshape(value, x.shape), pullBack };
-  }) as Tensor4D;
+    return tf.reshape(value, shape);
+  }
 
-  function pullBack(dy: Tensor, saved: readonly Tensor[]): Tensor[] {
-    const [centred, inverse, scale] = saved as [Tensor, Tensor, Tensor];
+  function composedPullBack(x: Tensor, dy: Tensor, wanted: boolean): PulledBack {
+    const { centred, inverse } = centredOf(x);
+    const image = wanted ? { image: normalized({ centred, inverse }, x.shape) } : {};
+    const [examples, places] = centred.shape as [number, number, number];
     const cotangents = tf.reshape(dy, [examples, places, channels]);
     const share = tf.div(sharing(channels, groups), places) as Tensor2D;
     // Everything but two passes over the images happens per example and channel.
@@ -72,11 +112,11 @@ export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: numbe
     const slope = tf.mul(tf.matMul(tf.mul(aligned, scale) as Tensor2D, share), tf.square(inverse));
     const change = pipe(centred, [(x) => tf.mul(x, perChannel(slope)), (x) => tf.add(x, perChannel(mean))]);
     const dx = pipe(cotangents, [(dy) => tf.mul(dy, perChannel(factor)), (dx) => tf.sub(dx, change)]);
-    return [tf.reshape(dx, x.shape), tf.sum(aligned, 0), tf.sum(sums, 0)];
+    return { ...image, dx: tf.reshape(dx, x.shape), own: [tf.sum(aligned, 0), tf.sum(sums, 0)] };
   }
 
   function perChannel(values: Tensor): Tensor {
-    return tf.reshape(values, [examples, 1, channels]);
+    return tf.reshape(values, [values.shape[0]!, 1, channels]);
   }
 }
 

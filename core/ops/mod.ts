@@ -3,17 +3,19 @@
  *
  * @module
  */
-export * from "./affine.ts";
+export { affine } from "./affine.ts";
 export * from "./attention.ts";
 export * from "./broadcast_add.ts";
 export * from "./dropout.ts";
-export * from "./gelu.ts";
-export * from "./group_norm.ts";
-export * from "./layer_norm.ts";
+export { gelu } from "./gelu.ts";
+export { groupNorm } from "./group_norm.ts";
+export * from "./group_norm_pool.ts";
+export { layerNorm } from "./layer_norm.ts";
 export * from "./masked_mean.ts";
 export { l2Normalize } from "./normalize.ts";
 export * from "./pairs/mod.ts";
 export * from "./pipe.ts";
-export * from "./relu.ts";
+export { relu } from "./relu.ts";
 export * from "./scale.ts";
 export * from "./stack_rows.ts";
+export * from "./staged_affine.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { fused } from "../_fused.ts";
 import type { Tensor2D } from "../types.ts";
 import { withGradient } from "./custom_gradient.ts";
 
@@ -50,13 +51,18 @@ export interface UnitRows {
 
 /** Scales rows to length 1. */
 export function unitRows(x: Tensor2D, epsilon = 1e-12): UnitRows {
+  const native = fused("UnitRows", [x], { epsilon });
+  if (native) return { unit: native[0] as Tensor2D, inverse: native[1] as Tensor2D };
   const length = tf.sqrt(tf.sum(tf.square(x), 1, true));
-  const inverse = tf.where(tf.greater(length, epsilon), tf.div(1, tf.maximum(length, epsilon)), tf.zerosLike(length));
+  // A length that is no number is not below epsilon, and goes on as such.
+  const inverse = tf.where(tf.lessEqual(length, epsilon), tf.zerosLike(length), tf.div(1, length));
   return { unit: tf.mul(x, inverse), inverse: inverse as Tensor2D };
 }
 
 /** The gradient of rows from that of the rows at length 1. */
 export function pullBackUnit(dy: Tensor2D, { unit, inverse }: UnitRows): Tensor2D {
+  const native = fused("UnitRowsGrad", [dy, unit, inverse]);
+  if (native) return native[0] as Tensor2D;
   const along = tf.sum(tf.mul(dy, unit), 1, true);
   return tf.mul(tf.sub(dy, tf.mul(unit, along)), inverse);
 }

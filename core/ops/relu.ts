@@ -4,7 +4,9 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { fused } from "../_fused.ts";
 import type { Tensor } from "../types.ts";
+import type { Stage } from "./_stage.ts";
 import { withGradient } from "./custom_gradient.ts";
 
 /**
@@ -34,3 +36,14 @@ export function relu(x: Tensor): Tensor {
     };
   });
 }
+
+/** The rectifier without a tape. */
+export const reluStage: Stage = {
+  apply: (x) => tf.relu(x),
+  pullBack: (x, dy, { image }) =>
+    tf.tidy(() => ({
+      ...(image ? { image: tf.relu(x) } : {}),
+      dx: fused("ReluGrad", [dy, x])?.[0] ?? tf.mul(dy, tf.cast(tf.greater(x, 0), "float32")),
+      own: [],
+    })),
+};

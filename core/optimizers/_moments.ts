@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { fused, hasFused } from "../_fused.ts";
 import type { Params, Tensor } from "../types.ts";
 import { aboveZero, belowOne } from "./_checks.ts";
 
@@ -38,14 +39,21 @@ export function moments(
   return (gradient, slots, count) => {
     const first = slots.firstMoment!;
     const second = slots.secondMoment!;
+    const a = (1 - beta1) / (1 - beta1 ** count);
+    const rootB = Math.sqrt((1 - beta2) / (1 - beta2 ** count));
+    const scale = a / rootB;
+    if (hasFused("Moments")) {
+      return tf.tidy(() => {
+        const numbers = tf.tensor1d([beta1, beta2, epsilon / rootB]);
+        const [nextFirst, nextSecond, direction] = fused("Moments", [gradient, first, second, numbers])!;
+        first.assign(nextFirst!);
+        second.assign(nextSecond!);
+        return { direction: direction!, scale };
+      });
+    }
     // A tidy for each statement, so that temporaries of the size of the parameter do not pile up.
     tf.tidy(() => first.assign(tf.add(tf.mul(first, beta1), gradient)));
     tf.tidy(() => second.assign(tf.add(tf.mul(second, beta2), tf.square(gradient))));
-    const a = (1 - beta1) / (1 - beta1 ** count);
-    const rootB = Math.sqrt((1 - beta2) / (1 - beta2 ** count));
-    return {
-      direction: tf.tidy(() => tf.div(first, tf.add(tf.sqrt(second), epsilon / rootB))),
-      scale: a / rootB,
-    };
+    return { direction: tf.tidy(() => tf.div(first, tf.add(tf.sqrt(second), epsilon / rootB))), scale };
   };
 }

@@ -77,12 +77,24 @@ export function couple(loss: RowLossOptions, pairs: Pairs, options: CoupleOption
   }) as Scalar;
 }
 
+/** Matrices of similarities that stand at a time, about, while a tile is differentiated. */
+const MATRICES = 14;
+const MATRICES_CLOSED = 3;
+
 /** Anchors in a tile that make its matrices take so many bytes. */
 function tileRows(columns: number, { anchors, references }: Pairs, { bytes, closed }: CoupleOptions): number {
-  const allowed = bytes ?? Math.max(32e6, 8 * (anchors.size + references.size));
-  // Matrices of similarities that stand at a time, about, while a tile is differentiated.
-  const matrices = closed ? 3 : 14;
-  return Math.max(1, Math.floor(allowed / (4 * matrices * columns)));
+  const allowed = bytes ?? automaticTileBytes(anchors.size + references.size);
+  return Math.max(1, Math.floor(allowed / (4 * (closed ? MATRICES_CLOSED : MATRICES) * columns)));
+}
+
+/** The size of tiles if nothing is said, for rows of so many numbers in all. */
+export function automaticTileBytes(numbers: number): number {
+  return Math.max(32e6, 8 * numbers);
+}
+
+/** The most that the matrices of so many anchors take, about. */
+export function tileBytesOf(anchors: number, columns: number): number {
+  return 4 * MATRICES * anchors * columns;
 }
 
 function trained({ anchors, references, constant }: MatrixPair): Tensor2D[] {

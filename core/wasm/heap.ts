@@ -31,6 +31,7 @@ export interface WasmBackend {
   };
   makeOutput(shape: readonly number[], dtype: tf.DataType): TensorInfo;
   disposeData(dataId: object): boolean;
+  incRef(dataId: object): void;
 }
 
 /** What a kernel is called with. */

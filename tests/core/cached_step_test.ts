@@ -68,8 +68,8 @@ engineTest("cachedStep() agrees with the whole batch for different chunk sizes a
   const actual = cachedStep(options)(batches, key(5));
   assertParity(actual, expected);
   assertEquals(actual.plan, [
-    { examples: 11, chunks: 6, kept: 1, replayed: 5 },
-    { examples: 11, chunks: 3, kept: 2, replayed: 1 },
+    { examples: 11, chunkSize: 2, chunks: 6, kept: 1, replayed: 5 },
+    { examples: 11, chunkSize: 5, chunks: 3, kept: 2, replayed: 1 },
   ]);
   free(actual, expected);
 });
@@ -106,7 +106,7 @@ engineTest("cachedStep() encodes a frozen encoder once and trains the other", ()
   const actual = cachedStep(options)(batches, key(0));
   assertEquals(calls, 3);
   assertEquals(Object.keys(actual.gradients), ["encoder0/first", "encoder0/second"]);
-  assertEquals(actual.plan[1], { examples: 6, chunks: 3, kept: 0, replayed: 0 });
+  assertEquals(actual.plan[1], { examples: 6, chunkSize: 2, chunks: 3, kept: 0, replayed: 0 });
   const expected = reference(options, batches, 0);
   assertParity(actual, expected);
   free(actual, expected);
@@ -171,7 +171,7 @@ engineTest("fullStep() keeps the whole batch on one tape and agrees with cachedS
   const full = fullStep(options)(batches, key(1));
   const cached = cachedStep(options)(batches, key(1));
   assertParity(cached, full);
-  assertEquals(full.plan, [{ examples: 7, chunks: 1, kept: 1, replayed: 0 }]);
+  assertEquals(full.plan, [{ examples: 7, chunkSize: 7, chunks: 1, kept: 1, replayed: 0 }]);
   free(full, cached);
 });
 

@@ -6,12 +6,16 @@ import {
   broadcastAdd,
   dropout,
   gelu,
+  geluAffine,
   groupNorm,
+  groupNormPool,
   l2Normalize,
   layerNorm,
   maskedMean,
+  normAffine,
   pipe,
   relu,
+  reluAffine,
   selfAttention,
 } from "../../core/ops/mod.ts";
 import { assertClose, assertNewTensors, engineTest } from "../support/mod.ts";
@@ -171,18 +175,29 @@ engineTest("pipe() frees what its stages compute, and neither what goes in nor w
   });
 });
 
-engineTest("the ops keep little on the tape", () => {
+engineTest("the ops keep their inputs on the tape and hardly more", () => {
   tf.tidy(() => {
     const x = random("x", [10, 8]);
     const [scale, shift] = [tf.ones([8]), tf.zeros([8])];
+    const [kernel, bias] = [random("kernel", [8, 4]), tf.zeros([4])];
+    const images = random("images", [2, 3, 5, 8]);
     const context = { training: true, key: key(3), rows: Int32Array.of(0, 1) };
     const mask = tf.ones<tf.Rank.R2>([2, 5]);
+    const norm = { scale, shift };
     assertEquals(tapeBytes((x) => broadcastAdd(x, shift), x), 0);
+    assertEquals(tapeBytes((x) => dropout(x, 0.5, context, "a"), x), 0);
     assertEquals(tapeBytes(relu, x), 80);
     assertEquals(tapeBytes(gelu, x), 320);
-    assertEquals(tapeBytes((x) => layerNorm(x, scale, shift), x), 320 + 40 + 32);
-    assertEquals(tapeBytes((x) => dropout(x, 0.5, context, "a"), x), 320);
-    assertEquals(tapeBytes((x) => selfAttention(x as Tensor2D, mask, 2), random("qkv", [10, 24])), 960 + 400);
+    // The rows of unit length are the value too, and each has one number more.
+    assertEquals(tapeBytes((x) => l2Normalize(x as Tensor2D), x), 320 + 40);
+    assertEquals(tapeBytes((x) => layerNorm(x, scale, shift), x), 320 + 64);
+    assertEquals(tapeBytes((x) => groupNorm(x, scale, shift, 2), images), 960 + 64);
+    assertEquals(tapeBytes((x) => groupNormPool(x, { ...norm, groups: 2 }), images), 960 + 64);
+    assertEquals(tapeBytes((x) => affine(x, kernel, bias), x), 320 + 128);
+    assertEquals(tapeBytes((x) => normAffine(x, norm, kernel, bias), x), 320 + 128 + 64);
+    assertEquals(tapeBytes((x) => geluAffine(x, kernel, bias), x), 320 + 128);
+    assertEquals(tapeBytes((x) => reluAffine(x, kernel, bias), x), 320 + 128);
+    assertEquals(tapeBytes((x) => selfAttention(x as Tensor2D, mask, 2), random("qkv", [10, 24])), 960 + 40);
   });
 });
 
@@ -199,6 +214,15 @@ engineTest("the ops refuse shapes that do not fit, by name", () => {
     assertThrows(() => groupNorm(rows, four, four, 2), RangeError, "x has shape [2,3]");
     assertThrows(() => maskedMean(tf.ones([2, 4, 1]), rows), RangeError, "the mask [2,3]");
     assertThrows(() => selfAttention(tf.ones([6, 12]), rows, 3), RangeError, "3 heads and a mask of [2,3]");
+    for (const heads of [-2, 0, 0.5]) {
+      assertThrows(() => selfAttention(tf.ones([6, 12]), rows, heads), RangeError, `for ${heads} heads`);
+    }
+    const empty = tf.ones([0]);
+    assertThrows(() => groupNorm(tf.ones([1, 2, 2, 0]), empty, empty, 1), RangeError, "the 0 channels");
+    for (const shape of [[1, 1, 4, 4], [1, 4, 1, 4]]) {
+      const options = { scale: four, shift: four, groups: 2 };
+      assertThrows(() => groupNormPool(tf.ones(shape), options), RangeError, `x has shape [${shape}]`);
+    }
     const context = { training: true, key: key(3), rows: Int32Array.of(0, 1, 2) };
     assertThrows(() => dropout(rows, 0.5, context, "a"), RangeError, "x has shape [2,3] for 3 rows");
     for (const rate of [1, -0.1, NaN]) {

@@ -3,8 +3,12 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { fc } from "../support/properties.ts";
 import { key, lookupSum, uniform } from "../../core/mod.ts";
 import { recordLookups } from "../../core/lookup.ts";
-import { engineTableSum, hostTableSum } from "../../core/_table_sum.ts";
+import { hasFused } from "../../core/_fused.ts";
+import { engineTableSum, hostTableSum, nativeTableSum, tableSum } from "../../core/_table_sum.ts";
 import { assertClose, assertNewTensors, engineTest, randomMatrix } from "../support/mod.ts";
+
+/** The ways that the running engine can sum in. */
+const ways = () => [hostTableSum, engineTableSum, ...hasFused("AccumulateRows") ? [nativeTableSum] : [], tableSum];
 
 const sizes = fc.record({
   vocabulary: fc.integer({ min: 1, max: 6 }),
@@ -15,13 +19,13 @@ const sizes = fc.record({
   seed: fc.nat(1000),
 });
 
-engineTest("hostTableSum() and engineTableSum() add up what a loop adds up, and leave nothing behind", () => {
+engineTest("table sums add up what a loop adds up, and leave nothing behind", () => {
   fc.assert(
     fc.property(sizes, ({ vocabulary, examples, length, chunks, weighted, seed }) => {
       const dim = 3;
       const naive = new Float32Array(vocabulary * dim);
       const table = tf.variable(tf.zeros([vocabulary, dim]));
-      for (const make of [hostTableSum, engineTableSum]) {
+      for (const make of ways()) {
         naive.fill(0);
         const sum = assertNewTensors(1, () => {
           const running = make(table);
@@ -56,9 +60,9 @@ engineTest("hostTableSum() and engineTableSum() add up what a loop adds up, and 
   );
 });
 
-engineTest("hostTableSum() and engineTableSum() can be dropped halfway, and are zeros without lookups", () => {
+engineTest("table sums can be dropped halfway, and are zeros without lookups", () => {
   const table = tf.variable(tf.zeros([4, 2]));
-  for (const make of [hostTableSum, engineTableSum]) {
+  for (const make of ways()) {
     assertNewTensors(0, () => {
       const running = make(table);
       running.add({ table, ids: tf.tensor1d([1], "int32"), output: table as tf.Tensor }, tf.ones([1, 2]));

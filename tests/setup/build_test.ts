@@ -19,7 +19,7 @@ Deno.test("wheelName() names the package for the machine", () => {
 });
 
 Deno.test("compilerArguments() link the libraries by the system's names, found beside the addon", () => {
-  const places = { cache: "/c", binding: "/b/", headers: "/h" };
+  const places = { cache: "/c", binding: "/b/", headers: "/h", kernels: { files: new Map(), version: "0" } };
   const linux = compilerArguments(machine(), places, "/e", ["/b/binding/a.cc"]);
   assert(linux.includes(join("/e", "tensorflow", "libtensorflow_cc.so.2")));
   assert(linux.includes("-Wl,-rpath,$ORIGIN/tensorflow"));

@@ -48,6 +48,7 @@ export async function withPlaces(run: (places: Places) => Promise<void>): Promis
     cache: join(folder, "cache"),
     binding: join(folder, "node_modules", "binding"),
     headers: join(folder, "node_modules", "headers"),
+    kernels: { files: new Map([["a.cc", "int a;"], ["a.h", ""]]), version: "cafe0123" },
   };
   await Deno.mkdir(join(places.binding, "binding"), { recursive: true });
   await Deno.writeTextFile(join(places.binding, "binding", "tfjs_binding.cc"), "");

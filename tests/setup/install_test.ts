@@ -8,7 +8,7 @@ Deno.test("install() builds the engine, links it, and shrinks it to what runs", 
   withPlaces(async (places) => {
     const on = machine();
     assertEquals(await install(on, places, "cpu"), true);
-    const engine = engineFolder(places.cache, "cpu");
+    const engine = engineFolder(places, "cpu");
     assertEquals(await names(engine), ["tensorflow", "tfjs_binding.node"]);
     assertEquals(await names(join(engine, "tensorflow")), ["libtensorflow_cc.so.2"]);
     assertEquals(await Deno.readLink(linkPath(places.binding)), engine);
@@ -24,7 +24,7 @@ Deno.test("install() finds a built engine, needs no tools for it, and links it i
     const again = machine();
     assertEquals(await install(again, places, "cpu"), false);
     assertEquals(again.commands, []);
-    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places.cache, "cpu"));
+    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places, "cpu"));
   }));
 
 Deno.test("install() keeps both variants and links the one that was asked for", () =>
@@ -33,9 +33,9 @@ Deno.test("install() keeps both variants and links the one that was asked for", 
     const gpu = machine();
     assertEquals(await install(gpu, places, "gpu"), true);
     assert(gpu.commands.some((command) => command.endsWith("tensorflow[and-cuda]")));
-    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places.cache, "gpu"));
+    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places, "gpu"));
     assertEquals(await install(machine(), places, "cpu"), false);
-    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places.cache, "cpu"));
+    assertEquals(await Deno.readLink(linkPath(places.binding)), engineFolder(places, "cpu"));
   }));
 
 Deno.test("install() leaves nothing behind and names pip's complaint when pip fails", () =>
@@ -59,9 +59,9 @@ Deno.test("install() leaves nothing behind and names the compiler's complaint wh
 Deno.test("install() deletes what an interrupted run left, and builds", () =>
   withPlaces(async (places) => {
     await Deno.mkdir(join(places.cache, "partial-1234", "tensorflow"), { recursive: true });
-    await Deno.mkdir(join(engineFolder(places.cache, "cpu"), "tensorflow"), { recursive: true });
+    await Deno.mkdir(join(engineFolder(places, "cpu"), "tensorflow"), { recursive: true });
     assertEquals(await install(machine(), places, "cpu"), true);
-    assertEquals(await names(places.cache), ["lock", "tensorflow-cpu-for-tfjs-4.22.0"]);
+    assertEquals(await names(places.cache), ["lock", "tensorflow-cpu-for-tfjs-4.22.0-cafe0123"]);
   }));
 
 Deno.test("install() runs again after its process was killed while it fetched", () =>
@@ -84,7 +84,7 @@ Deno.test("install() runs again after its process was killed while it fetched", 
           console.log("fetching");
           await new Promise((resolve) => setTimeout(resolve, 60_000));
         },
-      }, ${JSON.stringify(places)}, "cpu");`));
+      }, { ...${JSON.stringify(places)}, kernels: { files: new Map(), version: "cafe0123" } }, "cpu");`));
     await writer.close();
     const reader = child.stdout.getReader();
     await reader.read();
@@ -93,7 +93,7 @@ Deno.test("install() runs again after its process was killed while it fetched", 
     await reader.cancel();
     assertEquals((await names(places.cache)).map((name) => name.replace(/-.*/, "")), ["lock", "partial"]);
     assertEquals(await install(machine(), places, "cpu"), true);
-    assertEquals(await names(places.cache), ["lock", "tensorflow-cpu-for-tfjs-4.22.0"]);
+    assertEquals(await names(places.cache), ["lock", "tensorflow-cpu-for-tfjs-4.22.0-cafe0123"]);
   }));
 
 Deno.test("install() waits for another one and uses what it built", () =>

@@ -1,0 +1,118 @@
+/**
+ * Plans the steps of one `cachedStep`, and learns from each what it took.
+ *
+ * @module
+ */
+import { readBudget } from "./_budget.ts";
+import { choose, type Known, learn, type LossKnown } from "./_lessons.ts";
+import { expectLoss } from "./_loss_cost.ts";
+import { type Enter, meterPhases } from "./_meter.ts";
+import type { Place } from "./_prepare.ts";
+import { type Profiled, profiler } from "./_profiler.ts";
+import type { MemoryPlan, PlannedInput, PlanRequest } from "./plan.ts";
+import { isReady, type StepInput } from "./step.ts";
+import type { Batch, EncodeContext, Params } from "./types.ts";
+
+/** How a step is run. */
+export interface Directions {
+  /** The encoders with what was decided for them. */
+  readonly places: readonly Place[];
+  /** Tells the size of the loss's tiles; the automatic one if left out. */
+  readonly tileBytes?: () => number;
+  /** To be told of each phase that the step enters. */
+  readonly enter: Enter;
+}
+
+/** What a step is taken on. */
+export interface PlannedBatch {
+  readonly inputs: readonly StepInput[];
+  readonly contexts: readonly Omit<EncodeContext, "rows">[];
+}
+
+/** Plans steps. */
+export interface Planner {
+  /**
+   * Plans a step, runs it and measures what it takes.
+   *
+   * @throws {TypeError} If an input comes in chunks of its own.
+   * @throws {RangeError} If no plan fits the budget.
+   */
+  run<T>(batch: PlannedBatch, step: (directions: Directions) => T): { result: T; memory: MemoryPlan };
+}
+
+/** Makes a planner for encoders in their places. */
+export function planner(memory: unknown, places: readonly Place[], params: Params, lossParams: Params): Planner {
+  const budgetBytes = readBudget(memory);
+  const [gradientBytes, lossGradientBytes] = [params, lossParams].map(bytesOf) as [number, number];
+  const profileOf = profiler({ params, budgetBytes });
+  const losses = new Map<string, LossKnown>();
+  const batches = new Map<string, Known>();
+
+  return {
+    run({ inputs, contexts }, step) {
+      const profiled = places.map((place, i) => profileOf(place, wholeBatch(inputs[i]!, place), contexts[i]!));
+      const loss = entry(losses, countsOf(profiled), (): LossKnown => ({ measured: [], tiled: false }));
+      const known = entry(batches, shapesOf(profiled), (): Known => ({ scale: {}, corrected: false }));
+      const coupling = { ...expectLoss(profiled, lossParams), measured: [...loss.measured], tiled: loss.tiled };
+      const { corrected, scale } = known;
+      const request: PlanRequest = {
+        budgetBytes,
+        inputs: profiled,
+        gradientBytes,
+        lossGradientBytes,
+        coupling,
+        // What the loss takes is seen best with nothing but representations beside it.
+        keep: loss.measured.length > 0,
+        scale,
+      };
+      const plan = choose(known, request);
+      const metered = meterPhases((enter) =>
+        step({
+          places: places.map((place, i) => decided(place, plan.inputs[i]!)),
+          tileBytes: () => {
+            loss.tiled = true;
+            return plan.tileBytes;
+          },
+          enter,
+        })
+      );
+      learn(known, loss, { plan, coupling, metered, budgetBytes });
+      const { predictedBytes, tileBytes, relativeTime } = plan;
+      const { result, peakBytes } = metered;
+      return {
+        result,
+        memory: { budgetBytes, predictedBytes, peakBytes, tileBytes, relativeTime, inputs: plan.inputs, corrected },
+      };
+    },
+  };
+}
+
+function wholeBatch(input: StepInput, { name }: Place): Batch {
+  if (!isReady(input)) return input;
+  throw new TypeError(
+    `Cannot plan ${name}: it comes in ready chunks, which a budget cannot cut; expected a whole batch, or chunkSize and ` +
+      `keep in place of memory`,
+  );
+}
+
+function decided(place: Place, { chunkSize, chunkTokens, kept }: PlannedInput): Place {
+  return { ...place, chunkSize, keep: kept, ...(chunkTokens === undefined ? {} : { chunkTokens }) };
+}
+
+function bytesOf(params: Params): number {
+  return 4 * Object.values(params).reduce((sum, { size }) => sum + size, 0);
+}
+
+function countsOf(inputs: readonly Profiled[]): string {
+  return inputs.map(({ examples }) => examples).join();
+}
+
+function shapesOf(inputs: readonly Profiled[]): string {
+  return inputs.map(({ examples, shape }) => `${examples} ${shape}`).join();
+}
+
+function entry<V>(map: Map<string, V>, key: string, make: () => V): V {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}
