@@ -27,8 +27,11 @@ interface Described {
   readonly work: number;
 }
 
+/** How many chunks are encoded at once without a tape, beside one. */
+const TOGETHER = [2, 4, 8];
+
 /** At most so many ways to cut the inputs are looked at, and with kept chunks so many candidates. */
-const MOST_CUTS = 400;
+const MOST_CUTS = 900;
 const MOST = 8000;
 
 /** All candidates, the fastest first, and the time of the whole batch on one tape. */
@@ -79,9 +82,9 @@ interface Ways {
 /** The ways to cut an input evenly, the whole first, or the one with a limit. */
 function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, limit: number | undefined): Ways {
   const byTokens = lengths !== undefined;
-  const cut = (limit: number, wholeMs?: number): Way => {
+  const cut = (limit: number, { together = 1, wholeMs }: { together?: number; wholeMs?: number } = {}): Way => {
     const chunks = byTokens ? tokenChunks(lengths, limit) : chunksOf(examples, limit);
-    const options = { limit, rowBytes, trained, sorted: byTokens && chunks.length > 1, cost };
+    const options = { limit, together, rowBytes, trained, sorted: byTokens && chunks.length > 1, cost };
     return {
       layout: layout(chunks, wholeMs === undefined ? options : { ...options, wholeMs }),
       largest: chunks.reduce((most, chunk) => Math.max(most, chunk.examples), 0),
@@ -91,12 +94,17 @@ function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, li
   };
   const work = byTokens ? examples * lengths[examples - 1]! : examples;
   const limits = limit === undefined ? new Set(evenCounts(work).map((count) => Math.ceil(work / count))) : [limit];
-  const ways = [...limits].map((limit) => cut(limit));
+  const ways = [...limits].flatMap((limit) => {
+    const way = cut(limit);
+    // What is not trained is cut for encoding alone.
+    const most = trained ? way.layout.chunks : 1;
+    return [way, ...TOGETHER.filter((together) => together <= most).map((together) => cut(limit, { together }))];
+  });
   // Small chunks may be faster for the same work, but nothing shall stand in the way of the whole batch.
   const wholeMs = Math.min(
     ...ways.map(({ layout, work: done }) => layout.keep(trained ? layout.chunks : 0).ms * work / done),
   );
-  return { ways: ways.map((way) => way.layout.chunks === 1 ? cut(way.layout.limit, wholeMs) : way), wholeMs };
+  return { ways: ways.map((way) => way.layout.chunks === 1 ? cut(way.layout.limit, { wholeMs }) : way), wholeMs };
 }
 
 /** Numbers of kept chunks for each input: those are filled up first that save the most time for their bytes. */

@@ -10,7 +10,7 @@ import type { Batch } from "./types.ts";
 
 /** Examples of a batch that are encoded at once. */
 export interface Chunk {
-  /** The number of the chunk. */
+  /** The number of the chunk, or of the first of several. */
   readonly index: number;
   /** How many examples come before it. */
   readonly first: number;
@@ -24,8 +24,11 @@ export interface Chunk {
 
 /** Reads the chunks of one input in order, starting anew each time it is opened. */
 export interface ChunkCursor {
-  /** The next chunk, or undefined behind the last. */
-  next(): Chunk | undefined;
+  /**
+   * The next chunk, or undefined behind the last. Several chunks of a batch that stands whole may be read as one, fewer at
+   * its end.
+   */
+  next(chunks?: number): Chunk | undefined;
   /** Passes over chunks. */
   skip(chunks: number): void;
   /** Ends the reading, also before the last chunk, so that an iterator can let go of what it holds. */
@@ -90,12 +93,13 @@ function wholeSource(batch: Batch, largest: number, name: string): ChunkSource {
     open() {
       let index = 0;
       return {
-        next() {
+        next(chunks = 1) {
           const first = index * chunkSize;
           if (first >= examples) return undefined;
-          const count = Math.min(chunkSize, examples - first);
+          const count = Math.min(chunks * chunkSize, examples - first);
+          index += chunks;
           return {
-            index: index++,
+            index: index - chunks,
             first,
             count,
             batch: count === examples ? batch : sliceExamples(batch, first, count),

@@ -9,6 +9,7 @@ import type { Tensor } from "./types.ts";
 /** Ops that an engine may have a kernel of its own for; see `core/native`. */
 export type FusedName =
   | "Accumulate"
+  | "AccumulateAll"
   | "AccumulateRows"
   | "Attention"
   | "AttentionGrad"
@@ -63,6 +64,19 @@ function takes(name: FusedName, inputs: readonly Tensor[]): boolean {
     const integers = i === 1 && (name === "AccumulateRows" || name === "Dropout");
     return dtype === (integers ? "int32" : "float32");
   });
+}
+
+/**
+ * Adds tensors to sums of the same shapes, in the sums' own memory where the engine can.
+ *
+ * @param pairs Each a sum, whose memory nothing else shares and which is used up, and what is added to it.
+ * @returns The sums.
+ */
+export function addAllInto(pairs: readonly (readonly [sum: Tensor, term: Tensor])[]): Tensor[] {
+  const sums = pairs.map(([sum]) => sum);
+  const all = [...sums, ...pairs.map(([, term]) => term)];
+  if (pairs.length > 0 && fused("AccumulateAll", all, { count: pairs.length })) return sums;
+  return pairs.map(([sum, term]) => addInto(sum, term));
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { pullback } from "./_autodiff.ts";
-import { addInto } from "./_fused.ts";
+import { addAllInto } from "./_fused.ts";
 import { disposeLookup, type RecordedLookup, recordLookups } from "./lookup.ts";
 import { type TableSum, tableSum } from "./_table_sum.ts";
 import type { Gradients, Params, Tensor, Variable } from "./types.ts";
@@ -38,16 +38,27 @@ export function gradientSum(params: Params): GradientSum {
   const sums = new Map<Variable, Tensor>();
   const tables = new Map<Variable, TableSum>();
 
-  const own = new Set<Tensor>();
-  const addTo = (variable: Variable, gradient: Tensor) => {
-    const earlier = sums.get(variable);
-    if (!earlier) return void sums.set(variable, gradient);
-    // The first gradient may share its memory with another tensor, the sum of two does not.
-    const sum = own.has(earlier) ? addInto(earlier, gradient) : tf.add(earlier, gradient);
-    own.add(sum);
-    sums.set(variable, sum);
-    gradient.dispose();
-    if (sum !== earlier && !earlier.isDisposed) earlier.dispose();
+  // The first gradient may share its memory with another tensor, the sum of two does not.
+  const owned = new Set<Variable>();
+  const addTo = (found: readonly (readonly [Variable, Tensor])[]) => {
+    const further: (readonly [variable: Variable, sum: Tensor, gradient: Tensor])[] = [];
+    for (const [variable, gradient] of found) {
+      const earlier = sums.get(variable);
+      if (!earlier) {
+        sums.set(variable, gradient);
+      } else if (owned.has(variable)) {
+        further.push([variable, earlier, gradient]);
+      } else {
+        sums.set(variable, tf.add(earlier, gradient));
+        owned.add(variable);
+        tf.dispose([earlier, gradient]);
+      }
+    }
+    const added = addAllInto(further.map(([, sum, gradient]) => [sum, gradient]));
+    further.forEach(([variable, , gradient], i) => {
+      sums.set(variable, added[i]!);
+      gradient.dispose();
+    });
   };
   const addLookup = (made: RecordedLookup, gradient: Tensor | undefined) => {
     if (!gradient) return disposeLookup(made);
@@ -72,10 +83,10 @@ export function gradientSum(params: Params): GradientSum {
           },
           cotangent,
         );
-        variables.forEach((variable, i) => {
+        addTo(variables.flatMap((variable, i) => {
           const gradient = gradients[asked.length + i];
-          if (gradient) addTo(variable, gradient);
-        });
+          return gradient ? [[variable, gradient] as const] : [];
+        }));
         lookups.forEach((made, i) => addLookup(made, gradients[asked.length + variables.length + i]));
         return { value, others: gradients.slice(0, asked.length) };
       } catch (error) {
@@ -84,7 +95,7 @@ export function gradientSum(params: Params): GradientSum {
       }
     },
     finish() {
-      for (const [table, sum] of tables) addTo(table, sum.finish());
+      addTo([...tables].map(([table, sum]) => [table, sum.finish()]));
       tables.clear();
       return Object.fromEntries(
         Object.entries(params).map((

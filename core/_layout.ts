@@ -39,6 +39,8 @@ export interface Layout {
   /** Examples in a chunk, or padded tokens. */
   readonly limit: number;
   readonly chunks: number;
+  /** How many chunks are encoded at once where no tape is needed. */
+  readonly together: number;
   /** Bytes of all representations. */
   readonly rowBytes: number;
   /** What it takes with so many chunks kept. */
@@ -48,6 +50,8 @@ export interface Layout {
 /** Options of {@linkcode layout}. */
 export interface LayoutOptions {
   readonly limit: number;
+  /** How many chunks are encoded at once where no tape is needed. One if left out. */
+  readonly together?: number;
   /** Bytes of one representation. */
   readonly rowBytes: number;
   readonly trained: boolean;
@@ -60,47 +64,88 @@ export interface LayoutOptions {
 
 /** Adds up what chunks take, so that `keep` only looks it up. */
 export function layout(shapes: readonly ChunkShape[], options: LayoutOptions): Layout {
-  const { limit, rowBytes, trained, sorted, cost, wholeMs } = options;
+  const { limit, together = 1, rowBytes, trained, sorted, cost, wholeMs } = options;
   const of = memoize(cost);
   const costs = shapes.map(of);
   const rows = shapes.map(({ examples }) => examples * rowBytes);
   const rowsBefore = sumsBefore(rows);
   const tapeBefore = sumsBefore(costs.map(({ tapeBytes }) => tapeBytes));
-  const inferenceBefore = sumsBefore(costs.map(({ inferenceMs }) => inferenceMs));
   const training = trained ? costs.reduce((sum, { trainingMs }) => sum + trainingMs, 0) : 0;
   const forward = largestBefore(costs.map(({ forwardBytes }, i) => tapeBefore[i]! + forwardBytes));
   const backwards = costs.map(({ backwardBytes }, i) => tapeBefore[i]! - rowsBefore[i]! + backwardBytes - rows[i]!);
   const backward = largestBefore(backwards);
-  const represent = largestFrom(costs.map(({ inferenceBytes }, i) => rowsBefore[i]! + inferenceBytes));
+  const inference = inferenceFrom(shapes, { together, cost: of, rowsBefore });
   const replay = largestFrom(costs.map(({ replayBytes }) => replayBytes));
   const total = rowsBefore[shapes.length]!;
   const examples = total / rowBytes;
   return {
     limit,
     chunks: shapes.length,
+    together,
     rowBytes: total,
     keep(kept) {
       const others = shapes.length - kept;
       const cachedRows = total - rowsBefore[kept]!;
       const parts = kept + Math.min(1, others);
+      const uncached = inference(kept);
       return {
         kept,
         keptRows: rowsBefore[kept]!,
         cachedRows,
         representBytes: others === 0
           ? 0
-          : Math.max(represent[kept]! - rowsBefore[kept]!, others > 1 ? 2 * cachedRows : 0),
+          : Math.max(uncached.bytes - rowsBefore[kept]!, uncached.groups > 1 ? 2 * cachedRows : 0),
         tapeBytes: tapeBefore[kept]!,
         forwardBytes: forward[kept]!,
         lastBackwardBytes: kept === 0 ? 0 : backwards[kept - 1]!,
         backwardBytes: kept < 2 ? 0 : backward[kept - 1]!,
         replayBytes: trained && others > 0 ? replay[kept]! : 0,
         copyBytes: (parts > 1 ? total : 0) + (sorted ? total + ROW_NUMBER_BYTES * examples : 0),
-        ms: (others === 0 || !trained) && wholeMs !== undefined
-          ? wholeMs
-          : training + inferenceBefore[shapes.length]! - inferenceBefore[kept]!,
+        ms: (others === 0 || !trained) && wholeMs !== undefined ? wholeMs : training + uncached.ms,
       };
     },
+  };
+}
+
+/** What encoding without a tape takes, in groups of chunks. */
+interface Inference {
+  readonly ms: number;
+  /** Peak with the representations of all chunks before, kept ones included. */
+  readonly bytes: number;
+  readonly groups: number;
+}
+
+interface Groups {
+  readonly together: number;
+  readonly cost: LayoutOptions["cost"];
+  readonly rowsBefore: readonly number[];
+}
+
+/** Makes a function that tells what the chunks from one on take. Groups begin at multiples of their size. */
+function inferenceFrom(
+  shapes: readonly ChunkShape[],
+  { together, cost, rowsBefore }: Groups,
+): (chunk: number) => Inference {
+  const group = (from: number, rest: Inference): Inference => {
+    const members = shapes.slice(from, together * (Math.floor(from / together) + 1));
+    const examples = members.reduce((sum, { examples }) => sum + examples, 0);
+    const { inferenceMs, inferenceBytes } = cost({ examples, length: members.at(-1)!.length });
+    return {
+      ms: inferenceMs + rest.ms,
+      bytes: Math.max(rowsBefore[from]! + inferenceBytes, rest.bytes),
+      groups: rest.groups + 1,
+    };
+  };
+  const none = { ms: 0, bytes: 0, groups: 0 };
+  const fromGroup = [none];
+  for (let index = Math.ceil(shapes.length / together) - 1; index >= 0; index--) {
+    fromGroup.unshift(group(index * together, fromGroup[0]!));
+  }
+  return (chunk) => {
+    const index = Math.ceil(chunk / together);
+    return chunk % together === 0 || chunk >= shapes.length
+      ? fromGroup[Math.min(index, fromGroup.length - 1)]!
+      : group(chunk, fromGroup[index]!);
   };
 }
 

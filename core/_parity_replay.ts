@@ -48,12 +48,13 @@ export async function watchReplay(
 
 /** An encoder that keeps a copy of all that it returns, by input and row. */
 function watch(encoder: AnyEncoder, seen: Map<string, Tensor[]>): AnyEncoder {
-  const { name, params, frozen = false, crossExample = false } = encoder;
+  const { name, params, frozen = false, crossExample = false, sequences } = encoder;
   return {
     ...(name === undefined ? {} : { name }),
     params,
     frozen,
     crossExample,
+    ...(sequences ? { sequences } : {}),
     encode(batch, context) {
       const encoded = encoder.encode(batch, context);
       const chunk = `${context.key.words} ${context.rows[0]}`;

@@ -73,16 +73,16 @@ export function peaksOf(cuts: readonly Cut[], fixed: Fixed): LosslessPeaks {
     keep,
     loss: held,
     lossBackward: cached + tape,
-    backward: cached + cotangentBytes + fixed.lossGradientBytes + pullBack(cuts) + LOSS_BYTES,
+    backward: cached + cotangentBytes + fixed.lossGradientBytes + pullBack(cuts, fixed) + LOSS_BYTES,
     replay: replay(cuts, cotangents, fixed) + LOSS_BYTES,
     finish: fixed.gradientBytes + LOSS_BYTES,
   };
 }
 
 /** The backward pass of the kept chunks, from the last input to the first. */
-function pullBack(cuts: readonly Cut[]): number {
+function pullBack(cuts: readonly Cut[], fixed: Fixed): number {
   const summed = new Map<unknown, number>();
-  const sums = () => [...summed.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const sums = () => sumsOf(summed, fixed);
   let peak = 0;
   let below = total(cuts, ({ kept }) => kept.tapeBytes - kept.keptRows);
   for (const { kept, encoder, sumBytes } of cuts.toReversed()) {
@@ -98,7 +98,7 @@ function pullBack(cuts: readonly Cut[]): number {
 
 function replay(cuts: readonly Cut[], cotangents: readonly number[], fixed: Fixed): number {
   const encoders = new Map(cuts.filter(({ trained }) => trained).map(({ encoder, sumBytes }) => [encoder, sumBytes]));
-  const sums = [...encoders.values()].reduce((sum, bytes) => sum + bytes, fixed.lossGradientBytes);
+  const sums = sumsOf(encoders, fixed) + fixed.lossGradientBytes;
   let left = cotangents.reduce((sum, bytes) => sum + bytes, 0);
   let peak = 0;
   cuts.forEach(({ kept }, i) => {
@@ -106,6 +106,11 @@ function replay(cuts: readonly Cut[], cotangents: readonly number[], fixed: Fixe
     left -= cotangents[i]!;
   });
   return peak;
+}
+
+/** Bytes of the encoders' sums of gradients; encoders may share parameters, which are summed once. */
+function sumsOf(encoders: ReadonlyMap<unknown, number>, { gradientBytes }: Fixed): number {
+  return Math.min(gradientBytes, [...encoders.values()].reduce((sum, bytes) => sum + bytes, 0));
 }
 
 function total(cuts: readonly Cut[], of: (cut: Cut) => number): number {

@@ -95,8 +95,8 @@ function wholeBatch(input: StepInput, { name }: Place): Batch {
   );
 }
 
-function decided(place: Place, { chunkSize, chunkTokens, kept }: PlannedInput): Place {
-  return { ...place, chunkSize, keep: kept, ...(chunkTokens === undefined ? {} : { chunkTokens }) };
+function decided(place: Place, { chunkSize, chunkTokens, together = 1, kept }: PlannedInput): Place {
+  return { ...place, chunkSize, together, keep: kept, ...(chunkTokens === undefined ? {} : { chunkTokens }) };
 }
 
 function bytesOf(params: Params): number {

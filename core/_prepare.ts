@@ -20,6 +20,8 @@ export interface Place {
   readonly chunkSize: number;
   /** Padded tokens in a chunk, if examples are cut by their lengths. */
   readonly chunkTokens?: number;
+  /** How many chunks are encoded at once where no tape is needed. One if left out. */
+  readonly together?: number;
   /** How many chunks stay on the tape, at most. */
   readonly keep: number;
   /** Whether the encoder has parameters to train. */

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
 import { tokenChunks } from "./_chunking.ts";
-import type { Chunk, ChunkSource } from "./_chunks.ts";
+import type { Chunk, ChunkCursor, ChunkSource } from "./_chunks.ts";
 import { withGradient } from "./ops/custom_gradient.ts";
 import { countExamples, mapTree } from "./tree.ts";
 import type { Batch, Sequences, Tensor2D } from "./types.ts";
@@ -55,32 +55,31 @@ export function tokenSource(batch: Batch, sequences: Sequences, tokens: number, 
     chunks: shapes.length,
     chunkSize: shapes.reduce((most, { examples }) => Math.max(most, examples), 0),
   };
-  if (shapes.length === 1) {
-    const whole = (): Chunk => ({
-      index: 0,
-      first: 0,
-      count: order.length,
-      batch: untapedTree(() => sequences.crop(batch, lengths.at(-1)!)),
-    });
-    return { name, size, open: () => cursor([whole]) };
-  }
-  let first = 0;
-  const chunks = shapes.map(({ examples, length }, index) => {
-    const start = first;
-    first += examples;
-    const rows = order.subarray(start, first);
-    return (): Chunk => ({ index, first: start, count: examples, rows, batch: pick(batch, sequences, rows, length) });
-  });
-  return { name, size, order, open: () => cursor(chunks) };
-}
-
-function cursor(chunks: readonly (() => Chunk)[]): ReturnType<ChunkSource["open"]> {
-  let index = 0;
-  return {
-    next: () => chunks[index++]?.(),
-    skip: (count) => void (index += count),
-    close: () => {},
+  // A batch in one chunk stays as it is.
+  const whole = shapes.length === 1;
+  const firsts = [0];
+  for (const { examples } of shapes) firsts.push(firsts.at(-1)! + examples);
+  const read = (index: number, end: number): Chunk => {
+    const [first, count] = [firsts[index]!, firsts[end]! - firsts[index]!];
+    const { length } = shapes[end - 1]!;
+    if (whole) return { index, first, count, batch: untapedTree(() => sequences.crop(batch, length)) };
+    const rows = order.subarray(first, first + count);
+    return { index, first, count, rows, batch: pick(batch, sequences, rows, length) };
   };
+  const open = (): ChunkCursor => {
+    let index = 0;
+    return {
+      next(chunks = 1) {
+        if (index >= shapes.length) return undefined;
+        const first = index;
+        index = Math.min(index + chunks, shapes.length);
+        return read(first, index);
+      },
+      skip: (count) => void (index += count),
+      close: () => {},
+    };
+  };
+  return { name, size, ...(whole ? {} : { order }), open };
 }
 
 /** Some examples without the places beyond a length. */

@@ -30,13 +30,19 @@ export function nativeTableSum(table: Variable): TableSum {
   const sum = tf.zeros(table.shape as [number, number]) as Tensor2D;
   return {
     add(lookup, gradient) {
-      tf.tidy(() => fused("AccumulateRows", [sum, lookup.ids, lookup.weights?.toFloat() ?? tf.zeros([0]), gradient]));
+      tf.tidy(() => fused("AccumulateRows", [sum, lookup.ids, weightsOf(lookup), gradient]));
       disposeLookup(lookup);
       gradient.dispose();
     },
     finish: () => sum,
     dispose: () => sum.dispose(),
   };
+}
+
+/** The weights as the kernel takes them: none if there are none. */
+function weightsOf({ weights }: RecordedLookup): Tensor {
+  if (!weights) return tf.zeros([0]);
+  return weights.dtype === "float32" ? weights : tf.cast(weights, "float32");
 }
 
 /**

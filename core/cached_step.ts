@@ -178,11 +178,13 @@ type Context = Omit<EncodeContext, "rows">;
 /** Encodes all but the kept chunks, without a tape. */
 function represent(place: Place, source: ChunkSource, context: Context): Tensor2D | undefined {
   const parts: Tensor2D[] = [];
+  const { keep, together = 1 } = place;
   readFrom(source, (cursor) => {
-    cursor.skip(place.keep);
-    for (;;) {
+    cursor.skip(keep);
+    // Groups of chunks begin at multiples of their size, so that what they take does not depend on what is kept.
+    for (let group = together - keep % together;; group = together) {
       const encoded = tf.tidy(() => {
-        const chunk = cursor.next();
+        const chunk = cursor.next(group);
         return chunk && encodeChunk(place, chunk, context);
       });
       if (!encoded) break;

@@ -7,22 +7,22 @@ import * as tf from "@tensorflow/tfjs";
 import { cachedStep } from "./cached_step.ts";
 import { fullStep } from "./full_step.ts";
 import type { Key } from "./key.ts";
-import { measurePeak } from "./measure.ts";
-import {
-  compareGroups,
-  type Comparison,
-  type GradientValues,
-  type ParityGroup,
-  readGradients,
-} from "./_parity_groups.ts";
+import { type ParityCost, settle, take } from "./_parity_cost.ts";
+import { compareGroups, type Comparison, type ParityGroup } from "./_parity_groups.ts";
+import { checkRepeatable } from "./_parity_loss.ts";
 import { type Replay, watchReplay } from "./_parity_replay.ts";
-import type { InputPlan, Step, StepInput, StepOptions, StepResult } from "./step.ts";
+import type { MemoryPlan } from "./plan.ts";
+import type { Step, StepInput, StepOptions } from "./step.ts";
 import type { Batch } from "./types.ts";
 
-export type { Comparison, ParityGroup, Replay };
+export type { Comparison, ParityCost, ParityGroup, Replay };
 
-/** Encoders, a loss and a batch to compare steps on: what a recipe offers as its experiment. */
-export interface Experiment extends Pick<StepOptions, "encoders" | "loss" | "crossExample" | "paired"> {
+/**
+ * Encoders, a loss and a batch to compare steps on: what a recipe offers as its experiment. With `chunkTokens` steps in
+ * such chunks are compared, with `memory` a step that is planned for this budget.
+ */
+export interface Experiment
+  extends Pick<StepOptions, "encoders" | "loss" | "crossExample" | "paired" | "chunkTokens" | "memory"> {
   /** One batch for each encoder. */
   readonly inputs: readonly StepInput[];
   /** Labels, ids or weights of the examples. */
@@ -37,9 +37,12 @@ export interface Experiment extends Pick<StepOptions, "encoders" | "loss" | "cro
 export interface ParityOptions extends Omit<Experiment, "dispose"> {
   /** The randomness of the step. */
   readonly key: Key;
-  /** Examples in a chunk; 1, a size that leaves a short last chunk, and the whole batch are worth a try. 8 and 32 if left out. */
+  /**
+   * Examples in a chunk; 1, a size that leaves a short last chunk, and the whole batch are worth a try. 8 and 32 if left
+   * out, none if `chunkTokens` or `memory` is given.
+   */
   readonly chunkSizes?: readonly number[];
-  /** How many chunks of each input stay on the tape. 0 and 2 if left out. */
+  /** How many chunks of each input stay on the tape, where no budget plans that. 0 and 2 if left out. */
   readonly keeps?: readonly number[];
   /** The largest relative L2 distance of a group's gradient that passes. 1e-5 if left out. */
   readonly tolerance?: number;
@@ -47,22 +50,14 @@ export interface ParityOptions extends Omit<Experiment, "dispose"> {
   readonly repeats?: number;
 }
 
-/** What one step took and gave. */
-export interface ParityCost {
-  /** The loss. */
-  readonly loss: number;
-  /** Peak of tensor bytes above what was held before the step. */
-  readonly peakBytes: number;
-  /** Median time of a step, in milliseconds. */
-  readonly milliseconds: number;
-}
-
-/** One chunk size with one `keep`, compared with the whole batch. */
-export interface ParityPoint extends ParityCost, Replay {
-  /** Examples in a chunk. */
-  readonly chunkSize: number;
-  /** How many chunks of each input stay on the tape. */
-  readonly keep: number;
+/** One way of chunking, compared with the whole batch. */
+export interface ParityPoint extends ParityCost, Replay, Pick<StepOptions, "chunkTokens"> {
+  /** Examples in a chunk, if that was given. */
+  readonly chunkSize?: number;
+  /** How many chunks of each input stay on the tape, if that was given. */
+  readonly keep?: number;
+  /** What was planned for a budget, after the plan has settled, and what it took. */
+  readonly memory?: MemoryPlan;
   /** This loss minus that of the whole batch. */
   readonly lossDifference: number;
   /** The gradients of each encoder and of the loss. */
@@ -85,7 +80,7 @@ export interface ParityReport {
   readonly tolerance: number;
   /** The whole batch on one tape. */
   readonly full: ParityCost;
-  /** One entry for each chunk size and `keep`. */
+  /** One entry for each chunk size and `keep`, then for `chunkTokens` and each `keep`, then for `memory`. */
   readonly points: readonly ParityPoint[];
   /** Whether all points passed. */
   readonly passed: boolean;
@@ -102,11 +97,16 @@ export interface ParityReport {
  * With `crossExample` the report says what that policy costs: the whole batch then uses the statistics of the
  * whole batch.
  *
- * The loss is evaluated for each way of chunking, so it must not change from one evaluation to the next: a loss with a
- * memory is compared without it.
+ * With `memory` the step is measured once its plan has settled, since the first step of a shape keeps nothing on the tape.
+ * Its replay is compared in the chunks of the plan, each encoded by itself.
  *
- * @throws {RangeError} If there is nothing to compare, the tolerance is negative or not a number, or a step's options are
- * out of range.
+ * The loss is evaluated for each way of chunking, so it must be the same each time: it is evaluated twice to begin with,
+ * and refused if it differs, as one with a memory does, which has been written to then. A memory that warms up first is
+ * not found out.
+ *
+ * @throws {RangeError} If there is nothing to compare, the tolerance is negative or not a number, a step's options are
+ * out of range, or no plan fits `memory`.
+ * @throws {TypeError} If the loss changes from one evaluation to the next, or a step's options do not fit together.
  *
  * @example
  * ```ts
@@ -125,37 +125,36 @@ export interface ParityReport {
  */
 export async function parity(options: ParityOptions): Promise<ParityReport> {
   const { encoders, loss, inputs, key, targets, crossExample, paired } = options;
-  const { chunkSizes = [8, 32], keeps = [0, 2], tolerance = 1e-5, repeats = 3 } = options;
-  if (chunkSizes.length === 0 || keeps.length === 0) {
-    throw new RangeError(
-      `Cannot compare: got ${chunkSizes.length} chunk sizes and ${keeps.length} values of keep, expected one at least`,
-    );
-  }
+  const { tolerance = 1e-5, repeats = 3 } = options;
+  const ways = waysOf(options);
   if (!(tolerance >= 0)) throw new RangeError(`Cannot compare: tolerance is ${tolerance}, expected a number from 0 up`);
   if (!(Number.isInteger(repeats) && repeats > 0)) {
     throw new RangeError(`Cannot compare: repeats is ${repeats}, expected a positive integer`);
   }
-  const shared = { loss, ...(paired === undefined ? {} : { paired }) };
+  const shared = { encoders, loss, ...(paired === undefined ? {} : { paired }) };
   const policy = crossExample === undefined ? {} : { crossExample };
-  const cases = chunkSizes.flatMap((chunkSize) =>
-    keeps.map((keep) => ({ ...shared, ...policy, encoders, chunkSize, keep }))
-  );
   // Made before the first step, so that options out of range are told at once.
-  const steps = cases.map(cachedStep);
-  const whole = fullStep({ ...shared, encoders, chunkSize: Infinity });
+  const steps = ways.map((way) => cachedStep({ ...shared, ...policy, ...way }));
   const run = (step: Step) => step(inputs, key, targets);
 
-  const full = await take(() => run(whole), repeats);
+  await checkRepeatable(loss, (watched) => run(fullStep({ ...shared, loss: watched })));
+  const full = await take(() => run(fullStep(shared)), repeats);
   const points: ParityPoint[] = [];
-  for (const [i, made] of cases.entries()) {
-    const { cost, gradients } = await take(() => run(steps[i]!), repeats);
-    const replay = await watchReplay(encoders, (watched) => run(cachedStep({ ...made, encoders: watched })));
+  for (const [i, { memory: budget, ...given }] of ways.entries()) {
+    const again = () => run(steps[i]!);
+    if (budget !== undefined) settle(again);
+    const { cost, gradients, memory } = await take(again, repeats);
+    const cut = memory ? cutOf(memory) : given;
+    const replay = await watchReplay(
+      encoders,
+      (watched) => run(cachedStep({ ...shared, ...policy, ...cut, encoders: watched })),
+    );
     const groups = compareGroups(gradients, full.gradients);
     // A distance that is NaN makes this NaN, which does not pass.
     const relativeL2 = Math.max(...groups.map((group) => group.relativeL2));
     points.push({
-      chunkSize: made.chunkSize,
-      keep: made.keep,
+      ...given,
+      ...(memory ? { memory } : {}),
       ...cost,
       lossDifference: cost.loss - full.cost.loss,
       ...replay,
@@ -175,24 +174,32 @@ export async function parity(options: ParityOptions): Promise<ParityReport> {
   };
 }
 
-/** Takes a step several times: first for its numbers and its memory, then for its time. */
-async function take(
-  run: () => StepResult,
-  repeats: number,
-): Promise<{ cost: ParityCost; gradients: GradientValues; plan: readonly InputPlan[] }> {
-  const { result, peakBytes } = await measurePeak(run);
-  const [loss] = await result.loss.data();
-  const gradients = await readGradients(result.gradients);
-  tf.dispose([result.loss, result.gradients]);
-  const times: number[] = [];
-  while (times.length < repeats) {
-    const start = performance.now();
-    const again = run();
-    // Some engines only queue the work; a value that is there shows that it is done.
-    await again.loss.data();
-    times.push(performance.now() - start);
-    tf.dispose([again.loss, again.gradients]);
-  }
-  const milliseconds = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-  return { cost: { loss: loss!, peakBytes, milliseconds }, gradients, plan: result.plan };
+/** How a step is told to cut its inputs. */
+interface Way extends Pick<StepOptions, "chunkTokens" | "memory"> {
+  readonly chunkSize?: number;
+  readonly keep?: number;
+}
+
+/** All ways of chunking to compare. */
+function waysOf({ chunkSizes, keeps = [0, 2], chunkTokens, memory }: ParityOptions): Way[] {
+  const tokens = chunkTokens === undefined ? [] : [{ chunkTokens }];
+  const budgets = memory === undefined ? [] : [{ memory }];
+  const sizes = chunkSizes ?? (tokens.length + budgets.length > 0 ? [] : [8, 32]);
+  const cuts = [...sizes.map((chunkSize) => ({ chunkSize })), ...tokens];
+  const ways = [...cuts.flatMap((cut) => keeps.map((keep) => ({ ...cut, keep }))), ...budgets];
+  if (ways.length > 0) return ways;
+  throw new RangeError(
+    `Cannot compare: got ${sizes.length} chunk sizes and ${keeps.length} values of keep, expected one at least`,
+  );
+}
+
+/** The chunks of a plan as options, since a step with a budget would plan anew. */
+function cutOf({ inputs }: MemoryPlan): Pick<StepOptions, "chunkSize" | "chunkTokens" | "keep"> {
+  const byTokens = inputs.some(({ chunkTokens }) => chunkTokens !== undefined);
+  return {
+    chunkSize: inputs.map(({ chunkSize }) => chunkSize),
+    keep: inputs.map(({ kept }) => kept),
+    // Encoders that cannot be cut by tokens take no notice of it.
+    ...(byTokens ? { chunkTokens: inputs.map(({ chunkTokens = Infinity }) => chunkTokens) } : {}),
+  };
 }

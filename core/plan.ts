@@ -65,6 +65,8 @@ export interface PlannedInput {
   readonly chunkTokens?: number;
   /** Chunks that it comes in. */
   readonly chunks: number;
+  /** How many chunks are encoded at once where no tape is needed. One if left out. */
+  readonly together?: number;
   /** Chunks that stay on the tape. */
   readonly kept: number;
 }
@@ -188,6 +190,7 @@ export function planStep(request: PlanRequest): StepPlan {
       chunkSize: largest,
       ...(byTokens ? { chunkTokens: layout.limit } : {}),
       chunks: layout.chunks,
+      ...(layout.together > 1 ? { together: layout.together } : {}),
       kept: kept.kept,
     })),
     tileBytes: cost.tileBytes,

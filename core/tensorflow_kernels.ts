@@ -23,6 +23,7 @@ interface NativeKernel {
 
 const compiled: Readonly<Record<Exclude<FusedName, "ReluGrad">, NativeKernel>> = {
   Accumulate: { outputs: 0 },
+  AccumulateAll: { outputs: 0 },
   AccumulateRows: { outputs: 0 },
   Attention: { outputs: 1 },
   AttentionGrad: { outputs: 1 },

@@ -4,12 +4,13 @@
  * @module
  */
 import { fromFileUrl, relative } from "@std/path";
-import { fold, key, parity, useBackend } from "../core/mod.ts";
+import { describePlan, fold, key, parity, type ParityPoint, useBackend } from "../core/mod.ts";
 import { resolveConfig } from "./runner/config.ts";
 import { toJson } from "./runner/json.ts";
 import { PARITY_HELP, type ParityArguments, parseParityArguments } from "./runner/parity_arguments.ts";
 import { parityText } from "./runner/parity_text.ts";
 import { configPath, loadRecipe, recipeNames } from "./runner/registry.ts";
+import { isUnplannable } from "./runner/plan_error.ts";
 import { processTerminal, type Terminal } from "./runner/terminal.ts";
 import { UsageError } from "./runner/usage_error.ts";
 
@@ -36,7 +37,7 @@ export async function main(args: readonly string[], options: ParityMainOptions =
     }
     return await report(asked, recipes, terminal.print);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError || isUnplannable(error))) throw error;
     terminal.printError(error.message);
     return 2;
   }
@@ -65,11 +66,17 @@ async function report(asked: ParityArguments, recipes: string, print: (line: str
       ...(keeps && { keeps }),
       ...(tolerance !== undefined && { tolerance }),
     });
-    print(asked.json ? toJson({ recipe: recipe.name, seed, ...found }, 2) : parityText(recipe.name, found));
+    const whole = () => toJson({ recipe: recipe.name, seed, ...found, points: found.points.map(withPlan) }, 2);
+    print(asked.json ? whole() : parityText(recipe.name, found));
     return found.passed ? 0 : 1;
   } finally {
     dispose();
   }
+}
+
+/** A point, with its plan in words if it has one. */
+function withPlan(point: ParityPoint): ParityPoint & { readonly plan?: string } {
+  return point.memory ? { ...point, plan: describePlan(point.memory) } : point;
 }
 
 async function startEngine({ backend }: ParityArguments): Promise<void> {

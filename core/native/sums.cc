@@ -28,6 +28,18 @@ struct Accumulate {
   }
 };
 
+// Adds each of the last half of its inputs to the one at the same place in the first half; see Accumulate.
+struct AccumulateAll {
+  int32_t count;
+  explicit AccumulateAll(TF_OpKernelConstruction* c) : count(IntegerAttribute(c, "count")) {}
+  void Compute(Call& call) {
+    for (int32_t i = 0; i < count; i++) {
+      const Tensor sum = call.Input(i), x = call.Input(count + i);
+      ParallelFor(x.size(), kGrain, [&](int64_t from, int64_t to) { AddTo(sum.floats() + from, x.floats() + from, to - from); });
+    }
+  }
+};
+
 // Adds rows[i / perRow] times weights[i] to row ids[i] of `sum`, in order. Each thread takes columns of its own.
 struct AccumulateRows {
   explicit AccumulateRows(TF_OpKernelConstruction*) {}
@@ -64,6 +76,8 @@ struct SumRows {
 
 const bool registered =
     Register<Accumulate>({"GradfoldAccumulate", {"sum: float", "x: float"}, {}, {}}) &&
+    Register<AccumulateAll>(
+        {"GradfoldAccumulateAll", {"sums: count * float", "terms: count * float"}, {}, {"count: int >= 1"}}) &&
     Register<AccumulateRows>(
         {"GradfoldAccumulateRows", {"sum: float", "ids: int32", "weights: float", "rows: float"}, {}, {}}) &&
     Register<SumRows>({"GradfoldSumRows", {"x: float"}, {"y: float"}, {}});

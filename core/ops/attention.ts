@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor, Tensor2D } from "../types.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import { pipe } from "./pipe.ts";
 
 /** Up to this length a kernel that takes one head at a time is quicker than products of many heads at once. */
@@ -55,8 +55,8 @@ export function selfAttention(projected: Tensor2D, mask: Tensor2D, heads: number
     length <= SHORT ? fused(name, inputs, { heads })?.[0] : undefined;
 
   return withGradient([projected], (save) => {
-    const present = mask.toFloat();
-    save(() => [alias(projected), present]);
+    const present = mask.dtype === "float32" ? mask : tf.cast(mask, "float32");
+    save(() => [projected, present]);
     return {
       value: native("Attention", [projected, present]) ?? tf.tidy(() => {
         const { values, probabilities } = attend(projected, present);

@@ -12,7 +12,7 @@ export interface Differentiable {
   readonly pullBack: (cotangent: Tensor, saved: readonly Tensor[]) => Tensor[];
 }
 
-/** Asks for tensors to be kept for the gradient; they are made only if a tape is on. */
+/** Asks for tensors to be kept for the gradient, as copies that share their memory; they are made only if a tape is on. */
 export type Save = (make: () => Tensor[]) => void;
 
 /**
@@ -24,10 +24,11 @@ export type Save = (make: () => Tensor[]) => void;
  * @param run Computes the op from the inputs that it closes over.
  */
 export function withGradient(inputs: readonly Tensor[], run: (save: Save) => Differentiable): Tensor {
-  const taped = tf.engine().isTapeOn();
+  // Nothing is to be kept or noted where no gradient will be asked for.
+  if (!tf.engine().isTapeOn()) return tf.tidy(() => run(() => {}).value);
   return tf.customGrad((...given) => {
     const keep = given.at(-1) as (tensors: Tensor[]) => void;
-    const { value, pullBack } = run((make) => taped && keep(make()));
+    const { value, pullBack } = run((make) => keep(make()));
     return { value, gradFunc: (cotangent, saved) => tf.tidy(() => pullBack(cotangent, saved)) };
   })(...inputs);
 }

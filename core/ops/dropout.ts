@@ -42,7 +42,9 @@ export function dropout(x: Tensor, rate: number, context: EncodeContext, name: s
   if (!(rate >= 0 && rate < 1)) {
     throw new RangeError(`Cannot drop entries: rate is ${rate}, expected a number in [0, 1)`);
   }
-  if (!context.training || rate === 0) return alias(x);
+  if (!context.training || rate === 0) {
+    return withGradient([x], () => ({ value: alias(x), pullBack: (dy) => [alias(dy)] }));
+  }
   const { rows } = context;
   if (rows.length === 0 || (x.shape[0] ?? 0) % rows.length !== 0) {
     throw new RangeError(

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor } from "../types.ts";
 import type { Stage } from "./_stage.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import { pipe } from "./pipe.ts";
 
 const logInverseRootPi = -0.5 * Math.log(Math.PI);
@@ -32,7 +32,7 @@ const logInverseRootPi = -0.5 * Math.log(Math.PI);
  */
 export function gelu(x: Tensor): Tensor {
   return withGradient([x], (save) => {
-    save(() => [alias(x)]);
+    save(() => [x]);
     return { value: geluStage.apply(x), pullBack: (dy, [x]) => [geluStage.pullBack(x!, dy, { image: false }).dx] };
   });
 }

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor, Tensor2D, Tensor4D } from "../types.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import type { PulledBack, Stage } from "./_stage.ts";
 import { pipe } from "./pipe.ts";
 
@@ -38,7 +38,7 @@ import { pipe } from "./pipe.ts";
 export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: number, epsilon = 1e-5): Tensor4D {
   checkGroupNorm(x, { scale, shift }, groups);
   return withGradient([x, scale, shift], (save) => {
-    save(() => [x, scale, shift].map(alias));
+    save(() => [x, scale, shift]);
     return {
       value: groupNormStage(scale, shift, groups, epsilon).apply(x),
       pullBack(dy, [x, scale, shift]) {

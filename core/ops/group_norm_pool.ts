@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor, Tensor4D } from "../types.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import { checkGroupNorm, groupNormStage } from "./group_norm.ts";
 
 /** How {@linkcode groupNormPool} normalises. */
@@ -53,7 +53,7 @@ export function groupNormPool(x: Tensor, options: GroupNormPoolOptions): Tensor4
     throw new RangeError(`Cannot halve images: x has shape [${x.shape}], expected a height and width of at least 2`);
   }
   return withGradient([x, scale, shift], (save) => {
-    save(() => [x, scale, shift].map(alias));
+    save(() => [x, scale, shift]);
     const normal = groupNormStage(scale, shift, groups, epsilon).apply(x);
     const value = halveRelu(normal);
     normal.dispose();

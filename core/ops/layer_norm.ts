@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor } from "../types.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import type { PulledBack, Stage } from "./_stage.ts";
 import { sumOverRows } from "./_sum_rows.ts";
 import { pipe } from "./pipe.ts";
@@ -38,7 +38,7 @@ import { pipe } from "./pipe.ts";
 export function layerNorm(x: Tensor, scale: Tensor, shift: Tensor, epsilon = 1e-5): Tensor {
   checkNorm(x, { scale, shift });
   return withGradient([x, scale, shift], (save) => {
-    save(() => [alias(x), alias(scale), alias(shift)]);
+    save(() => [x, scale, shift]);
     return {
       value: normStage(scale, shift, epsilon).apply(x),
       pullBack(dy, [x, scale, shift]) {

@@ -8,7 +8,7 @@ import { addInto } from "../_fused.ts";
 import type { Tensor, Tensor2D } from "../types.ts";
 import type { Stage } from "./_stage.ts";
 import { checkAffine } from "./affine.ts";
-import { alias, withGradient } from "./custom_gradient.ts";
+import { withGradient } from "./custom_gradient.ts";
 import { geluStage } from "./gelu.ts";
 import { checkNorm, normStage } from "./layer_norm.ts";
 import { reluStage } from "./relu.ts";
@@ -105,7 +105,7 @@ function staged(
 ): Tensor2D {
   checkAffine(x, kernel, bias);
   return withGradient([x, ...own, kernel, bias], (save) => {
-    save(() => [x, kernel, ...own].map(alias));
+    save(() => [x, kernel, ...own]);
     const image = make(...own).apply(x);
     const product = tf.matMul(image as Tensor2D, kernel as Tensor2D);
     image.dispose();

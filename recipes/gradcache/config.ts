@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from "zod";
+import { cachedStep } from "../../core/mod.ts";
 
 const count = z.int().min(1);
 const methods = ["small", "accumulate", "cached", "full"] as const;
@@ -23,6 +24,14 @@ export const schema = z.strictObject({
   examples: count.describe("pairs seen in each run"),
   batch: z.int().min(2).describe("examples in the large batch"),
   chunk: z.int().min(2).describe("examples on the tape at a time, and in the small batch"),
+  memory: z.union([z.string(), z.number()]).refine(isAmount, {
+    error: 'expected a number of bytes or a text such as "64MB"',
+  }).nullable().default(null).describe(
+    "tensor bytes that a step of gradient caching may take, such as 64MB; plans its chunks in place of chunk and keep",
+  ),
+  chunkTokens: count.nullable().default(null).describe(
+    "padded tokens on the tape at a time in gradient caching, in place of chunk",
+  ),
   keep: z.int().min(0).describe("chunks of each tower that gradient caching keeps on the tape"),
   heldOut: z.int().min(2).describe("synsets of the test gallery, never seen in training"),
   tokenizer: z.enum(["subwords", "bert"]).describe("hashed character n-grams, or the WordPiece vocabulary of BERT"),
@@ -43,6 +52,12 @@ export const schema = z.strictObject({
 }).refine(({ batch, chunk }) => chunk <= batch, {
   path: ["chunk"],
   error: "expected a chunk no larger than the batch",
+}).refine(({ memory, chunkTokens }) => memory === null || chunkTokens === null, {
+  path: ["memory"],
+  error: "expected null beside chunkTokens",
+}).refine(({ memory, keep }) => memory === null || keep === 0, {
+  path: ["keep"],
+  error: "expected 0 beside memory, which plans what is kept",
 }).refine(({ encoder, dim }) => encoder === "bag" || dim % HEADS === 0, {
   path: ["dim"],
   error: `expected a multiple of ${HEADS} for the transformer`,
@@ -53,3 +68,16 @@ export const schema = z.strictObject({
 
 /** The validated settings. */
 export type Config = z.output<typeof schema>;
+
+/** Whether a step takes it for an amount of memory. */
+function isAmount(memory: string | number): boolean {
+  const uncalled = (): never => {
+    throw new Error("Nothing is computed here");
+  };
+  try {
+    cachedStep({ encoders: [{ params: {}, encode: uncalled }], loss: uncalled, memory });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -7,9 +7,10 @@ import * as tf from "@tensorflow/tfjs";
 import { fold, key, measurePeak } from "../../core/mod.ts";
 import type { VegaLiteSpec } from "../runner/figures.ts";
 import { lineChart } from "../runner/line_chart.ts";
+import { isUnplannable } from "../runner/plan_error.ts";
 import type { RecipeContext } from "../runner/recipe.ts";
 import type { Config } from "./config.ts";
-import { methodsOf } from "./methods.ts";
+import { cutText, methodsOf } from "./methods.ts";
 import { buildModel } from "./model.ts";
 import type { Task } from "./task.ts";
 import { readBatch } from "./train.ts";
@@ -22,9 +23,9 @@ export interface MemoryPoint {
   readonly peakBytes: number;
 }
 
-/** Measures single steps of gradient caching and of the whole batch, in chunks of one size. */
+/** Measures single steps of gradient caching and of the whole batch. Batches that a budget is too small for are left out. */
 export async function memoryOfBatches(
-  { config, seed, progress }: RecipeContext<Config>,
+  { config, seed, progress, log }: RecipeContext<Config>,
   task: Task,
 ): Promise<MemoryPoint[]> {
   const model = buildModel(config, task.train.queries.vocabularySize, fold(key(seed), "model"));
@@ -36,11 +37,19 @@ export async function memoryOfBatches(
       const inputs = readBatch(task.train, Int32Array.from({ length: batch }, (_, row) => row));
       for (const method of ["cached", "full"] as const) {
         const step = methods[method].step(model);
-        const { peakBytes } = await measurePeak(() => {
+        const take = () => {
           const { loss, gradients } = step(inputs, key(seed));
           tf.dispose([loss, gradients]);
-        });
-        points.push({ method, batch, peakBytes });
+        };
+        try {
+          // The first step with a budget measures the encoders, and keeps nothing.
+          if (method === "cached" && config.memory !== null) take();
+          const { peakBytes } = await measurePeak(take);
+          points.push({ method, batch, peakBytes });
+        } catch (error) {
+          if (!isUnplannable(error)) throw error;
+          log(`Batch ${batch}: ${error.message}`);
+        }
       }
       tf.dispose(inputs);
     }
@@ -51,7 +60,7 @@ export async function memoryOfBatches(
 }
 
 /** Memory against batch size, both axes doubling. */
-export function memoryFigure(points: readonly MemoryPoint[], chunk: number): VegaLiteSpec {
+export function memoryFigure(points: readonly MemoryPoint[], config: Config): VegaLiteSpec {
   const line = (name: string, method: MemoryPoint["method"]) => ({
     name,
     points: points.filter((point) => point.method === method).map(({ batch, peakBytes }) => ({
@@ -65,6 +74,6 @@ export function memoryFigure(points: readonly MemoryPoint[], chunk: number): Veg
     y: "peak tensors, MB",
     xScale: "log2",
     yScale: "log",
-    series: [line("whole batch", "full"), line(`gradient caching, chunks of ${chunk}`, "cached")],
+    series: [line("whole batch", "full"), line(`gradient caching, ${cutText(config)}`, "cached")],
   });
 }

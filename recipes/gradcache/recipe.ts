@@ -9,9 +9,10 @@ import * as tf from "@tensorflow/tfjs";
 import { fold } from "../../core/mod.ts";
 import { epochs } from "../../samplers/mod.ts";
 import { defineRecipe } from "../runner/recipe.ts";
+import { checkBudget } from "./budget.ts";
 import { schema } from "./config.ts";
 import { memoryFigure, memoryOfBatches } from "./memory.ts";
-import { methodsOf } from "./methods.ts";
+import { cutOf, methodsOf } from "./methods.ts";
 import { lossDistance, lossFigure, recallFigure, type Result, resultTable, summarise } from "./report.ts";
 import { checkBatch, loadTask } from "./task.ts";
 import { buildModel } from "./model.ts";
@@ -41,12 +42,13 @@ export const recipe = defineRecipe({
     const model = buildModel(config, pairs.queries.vocabularySize, fold(key, "model"));
     const order = epochs({ examples: pairs.queries.examples, batchSize: config.batch, key: fold(key, "order") });
     const inputs = readBatch(pairs, order.next());
+    const { chunkSize, keep: _, ...cut } = cutOf(config);
     return {
       encoders: model.encoders,
       loss: model.loss,
       inputs,
-      // One that leaves a short last chunk as well.
-      chunkSizes: [config.chunk, Math.ceil(config.batch / 3) + 1],
+      // With chunks of examples also some that leave a short last one.
+      ...(chunkSize === undefined ? cut : { chunkSizes: [chunkSize, Math.ceil(config.batch / 3) + 1] }),
       dispose: () => {
         model.dispose();
         tf.dispose(inputs);
@@ -58,6 +60,7 @@ export const recipe = defineRecipe({
     log("Loading WordNet");
     const task = await loadTask(config);
     checkBatch(config, task);
+    checkBudget(context, task);
     log(`${task.train.queries.examples} pairs to train on, ${task.test.queries.examples} held out`);
 
     const methods = methodsOf(config);
@@ -71,7 +74,7 @@ export const recipe = defineRecipe({
     }
     await run.figure("loss", lossFigure(results));
     const memory = await memoryOfBatches(context, task);
-    await run.figure("memory", memoryFigure(memory, config.chunk));
+    await run.figure("memory", memoryFigure(memory, config));
     run.summary({ memory });
 
     run.text("results.md", `${resultTable(results, task.lexical, true)}\n`);

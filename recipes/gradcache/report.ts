@@ -44,7 +44,13 @@ export function summarise(results: readonly Result[], lexical: Task["lexical"]):
     methods: results.map(({ method, runs }) => ({
       method: method.title,
       negatives: method.negatives,
-      runs: runs.map(({ seed, scores, peakBytes, msPerExample }) => ({ seed, ...scores, peakBytes, msPerExample })),
+      runs: runs.map(({ seed, scores, peakBytes, msPerExample, plan }) => ({
+        seed,
+        ...scores,
+        peakBytes,
+        msPerExample,
+        ...(plan ? { plan } : {}),
+      })),
     })),
     bm25: lexical,
   };

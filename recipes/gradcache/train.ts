@@ -4,13 +4,23 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { adamW, cosineDecay, fold, key, measurePeak, type StepResult, type TokenBatch } from "../../core/mod.ts";
+import {
+  adamW,
+  cosineDecay,
+  fold,
+  key,
+  measurePeak,
+  type MemoryPlan,
+  type StepResult,
+  type TokenBatch,
+} from "../../core/mod.ts";
 import { epochs } from "../../samplers/mod.ts";
 import type { RecipeContext } from "../runner/recipe.ts";
 import type { Config } from "./config.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Method } from "./methods.ts";
 import { buildModel } from "./model.ts";
+import { planTeller } from "./plan_teller.ts";
 import type { Scores } from "./scores.ts";
 import type { Pairs, Task } from "./task.ts";
 
@@ -22,15 +32,20 @@ export interface Run {
   /** Scores on the test gallery against pairs seen. */
   readonly curve: readonly { readonly examples: number; readonly scores: Scores }[];
   readonly scores: Scores;
-  /** Peak of the tensors of one step, its gradients included, above what stands between steps. */
+  /**
+   * Peak of the tensors of one step, its gradients included, above what stands between steps; with a budget of memory the
+   * highest of all steps.
+   */
   readonly peakBytes: number;
+  /** The plan of the last step, if there is a budget. */
+  readonly plan?: MemoryPlan;
   /** Time of reading, step and update, evaluation left out. */
   readonly msPerExample: number;
 }
 
 /** Trains one model from scratch by one method. */
 export async function train(
-  { config, progress, run }: RecipeContext<Config>,
+  { config, progress, run, log }: RecipeContext<Config>,
   task: Task,
   name: string,
   method: Method,
@@ -49,12 +64,17 @@ export async function train(
   // The same order of pairs whatever the batch size.
   const order = epochs({ examples: task.train.queries.examples, batchSize: method.batch, key: fold(root, "order") });
 
+  const label = `${method.title}, seed ${seed}`;
+  const tell = planTeller(steps, (line) => log(`${label}: ${line}`));
+
   const losses: number[] = [];
   const curve: { examples: number; scores: Scores }[] = [];
   let peakBytes = 0;
+  let highestPeak = 0;
+  let plan: MemoryPlan | undefined;
   let elapsed = 0;
   try {
-    for await (const i of progress.steps(`${method.title}, seed ${seed}`, steps)) {
+    for await (const i of progress.steps(label, steps)) {
       const start = performance.now();
       const inputs = readBatch(task.train, order.next());
       const take = () => step(inputs, fold(root, "step", i));
@@ -66,6 +86,11 @@ export async function train(
       losses.push(result.loss.dataSync()[0]!);
       tf.dispose([inputs, result.loss, result.gradients]);
       elapsed += performance.now() - start;
+      plan = result.memory;
+      if (plan) {
+        tell(i, plan);
+        highestPeak = Math.max(highestPeak, plan.peakBytes);
+      }
       progress.note(`loss ${losses.at(-1)!.toFixed(3)}`);
       const seen = (i + 1) * method.batch;
       const due = Math.floor((i + 1) * config.evaluations / steps) > Math.floor(i * config.evaluations / steps);
@@ -76,6 +101,7 @@ export async function train(
         step: i,
         examples: seen,
         loss: losses.at(-1),
+        ...(plan ? { plan } : {}),
         ...(due ? curve.at(-1)!.scores : {}),
       });
     }
@@ -88,7 +114,8 @@ export async function train(
     losses,
     curve,
     scores: curve.at(-1)!.scores,
-    peakBytes,
+    peakBytes: plan ? highestPeak : peakBytes,
+    ...(plan ? { plan } : {}),
     msPerExample: elapsed / (steps * method.batch),
   };
 }

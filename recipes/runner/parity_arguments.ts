@@ -30,7 +30,7 @@ deno task parity <recipe> [options]
   --keep 0,2           chunks of each input that stay on the tape
   --tolerance 1e-5     largest relative L2 distance of a group's gradient that passes
   --json               print one JSON document with all parameters
-  --set key=value      override a key of the config, as often as needed
+  --set key=value      override a key of the config, such as memory=64MB for gradcache; may be repeated
   --config file.yaml   use this config instead of the recipe's
   --seed 0             where parameters, batch and dropout are drawn from
   --backend wasm       the engine; the best that starts if left out

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ParityPoint, ParityReport } from "../../core/mod.ts";
+import { describePlan, type ParityPoint, type ParityReport } from "../../core/mod.ts";
 import { formatTable } from "./table.ts";
 
-/** The tables of a report: one line for each chunk size and `keep`, then one for each group of parameters. */
+/** The tables of a report: one line for each way of chunking, the plan if there is one, and one for each group of parameters. */
 export function parityText(recipe: string, report: ParityReport): string {
   const { engine, examples, crossExample, full, points, tolerance } = report;
   const policy = crossExample === undefined ? "" : `, encoders that mix examples: ${crossExample}`;
@@ -18,8 +18,7 @@ export function parityText(recipe: string, report: ParityReport): string {
     formatTable(
       ["chunk", "keep", "replayed", "bit-equal", "loss difference", "relative L2", "peak MB", "ms"],
       points.map((point) => [
-        point.chunkSize,
-        point.keep,
+        ...cutOf(point),
         point.replayed,
         point.replayed === 0 ? "-" : point.bitEqual ? "yes" : "no",
         small(point.lossDifference),
@@ -28,6 +27,7 @@ export function parityText(recipe: string, report: ParityReport): string {
         point.milliseconds.toFixed(0),
       ]),
     ),
+    ...points.flatMap(({ memory }) => memory ? ["", `planned: ${describePlan(memory)}`] : []),
     "",
     formatTable(
       ["chunk", "keep", "gradient of", "relative L2", "largest difference", "farthest parameter", "its relative L2"],
@@ -35,8 +35,7 @@ export function parityText(recipe: string, report: ParityReport): string {
         point.groups.map(({ name, relativeL2, largestDifference, parameters }) => {
           const [farthest] = parameters.toSorted((a, b) => b.relativeL2 - a.relativeL2);
           return [
-            point.chunkSize,
-            point.keep,
+            ...cutOf(point),
             name,
             small(relativeL2),
             small(largestDifference),
@@ -54,12 +53,19 @@ export function parityText(recipe: string, report: ParityReport): string {
 function verdict(points: readonly ParityPoint[], tolerance: number): string[] {
   const failed = points.filter(({ passed }) => !passed);
   if (failed.length === 0) return [`Passed: all gradients are within ${plain(tolerance)} of those of the whole batch`];
-  return failed.map(({ chunkSize, keep, relativeL2, bitEqual }) =>
-    `Failed: chunk ${chunkSize}, keep ${keep}: the gradient is ${
-      small(relativeL2)
-    } away from that of the whole batch, ` +
-    `expected at most ${plain(tolerance)}${bitEqual ? "" : "; the replay differs from the first pass"}`
-  );
+  return failed.map((point) => {
+    const [chunk, keep] = cutOf(point);
+    return `Failed: chunk ${chunk}, keep ${keep}: the gradient is ${
+      small(point.relativeL2)
+    } away from that of the whole ` +
+      `batch, expected at most ${plain(tolerance)}${point.bitEqual ? "" : "; the replay differs from the first pass"}`;
+  });
+}
+
+/** What stands under "chunk" and "keep". */
+function cutOf({ chunkSize, chunkTokens, keep, memory }: ParityPoint): [string | number, string | number] {
+  if (memory) return ["planned", "planned"];
+  return [chunkSize ?? `${chunkTokens} tokens`, keep!];
 }
 
 function small(value: number): string {

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type BackendName, useBackend } from "../../core/backend.ts";
 import project from "../../deno.json" with { type: "json" };
 import { Interruption, listenForInterrupt } from "./interrupt.ts";
+import { isUnplannable } from "./plan_error.ts";
 import { createProgress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
 import { createRunFolder } from "./run_folder.ts";
@@ -73,7 +74,7 @@ export async function runRecipe(options: RunOptions): Promise<number> {
     }
     run.finish("failed", { ...facts(), error: error instanceof Error ? error.message : String(error) });
     // What only the data could show to be impossible is still the request's fault, not the recipe's.
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || isUnplannable(error)) {
       terminal.printError(error.message);
       return 2;
     }

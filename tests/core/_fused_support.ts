@@ -6,6 +6,7 @@ import { random } from "./_ops_support.ts";
 
 const names: Record<FusedName, true> = {
   Accumulate: true,
+  AccumulateAll: true,
   AccumulateRows: true,
   Attention: true,
   AttentionGrad: true,

@@ -1,28 +1,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertLess } from "@std/assert";
 import { main } from "../../recipes/main.ts";
 import { engines } from "../support/engines.ts";
+import { runTiny } from "./_tiny_gradcache.ts";
 import { readJson, recorder, withFolder } from "./support.ts";
-
-/** The whole path of the recipe at a size for tests, with one encoder. */
-async function runTiny(folder: string, ...settings: string[]): Promise<void> {
-  const set = [
-    "examples=256",
-    "seeds=2",
-    "batch=64",
-    "chunk=16",
-    "heldOut=50",
-    "rows=1000",
-    "passageTokens=64",
-    "dim=32",
-    "hidden=32",
-    "evaluations=2",
-    "memoryBatches=[32, 64]",
-    ...settings,
-  ];
-  const terminal = recorder();
-  const args = ["gradcache", "--out", folder, "--backend", engines[0]!, ...set.flatMap((entry) => ["--set", entry])];
-  assertEquals(await main(args, { terminal }), 0, terminal.errors.join("\n"));
-}
 
 for (const encoder of ["bag", "transformer"]) {
   Deno.test(`gradcache runs from the data to the table with the encoder ${encoder}`, () =>
@@ -57,6 +37,9 @@ for (
   const [setting, message] of [
     ["chunk=1000", "chunk"],
     ["methods=[cached, cached]", "methods"],
+    ["memory=64 MBytes", 'memory is "64 MBytes", expected a number of bytes or a text such as "64MB"'],
+    ["memory=1kB", "memory is 1000 B, expected at least"],
+    ["chunkTokens=0", "chunkTokens is 0, expected an integer of at least 1"],
     ["batch=200000", "batch is 200000, expected at most the 1"],
   ] as const
 ) {

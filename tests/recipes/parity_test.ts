@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assert, assertEquals, assertGreater, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { type ParityReport, useBackend } from "../../core/mod.ts";
+import { describePlan, type ParityReport, useBackend } from "../../core/mod.ts";
 import { main } from "../../recipes/parity.ts";
 import { recorder } from "./support.ts";
 
@@ -45,6 +45,23 @@ Deno.test("parity main() with --json prints one document with every parameter", 
   }
 });
 
+Deno.test("parity main() compares a planned step, and says what was planned in words and as data", async () => {
+  // Too little for all examples on the tape, enough for some.
+  const args = ["towers", "--backend", "cpu", "--set", "batch=12", "--set", "memory=12kB"];
+  const { status, printed } = await run(...args);
+  assertEquals(status, 0);
+  const text = printed.join("\n");
+  assertMatch(text, /^planned +planned +\d+ +yes +/m);
+  const [, plan] = /^planned: (.* chunks? of .* of 12\.0 kB, about .*x of the full batch)$/m.exec(text) ?? [];
+  assert(plan, text);
+  const json = await run(...args, "--json", "--chunk", "4", "--keep", "1");
+  const { points: [chunked, planned] } = JSON.parse(json.printed[0]!);
+  assertEquals([chunked.chunkSize, chunked.keep, chunked.memory, chunked.plan], [4, 1, undefined, undefined]);
+  assertEquals([planned.chunkSize, planned.memory.budgetBytes, planned.bitEqual], [undefined, 12_000, true]);
+  assertEquals(planned.plan, describePlan(planned.memory));
+  assertGreater(planned.replayed, 0);
+});
+
 Deno.test("parity main() returns 1 when the replay draws other random numbers", async () => {
   const { status, printed } = await run("towers", "--backend", "cpu", "--set", "forgetful=true", "--keep", "0");
   assertEquals(status, 1);
@@ -77,6 +94,7 @@ Deno.test("parity main() returns 2 and says why when the request cannot be met",
     [["towers", "--set", "bach=3"], 'unknown key "bach"'],
     [["towers", "--backend", "tpu"], 'Unknown engine "tpu"'],
     [["towers", "--seed", "x"], "Cannot use --seed x"],
+    [["towers", "--set", "memory=10 B", "--backend", "cpu"], "memory is 10 B, expected at least"],
   ];
   for (const [args, message] of faults) {
     const { status, printed, errors } = await run(...args);

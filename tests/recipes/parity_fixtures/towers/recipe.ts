@@ -11,24 +11,25 @@ export const recipe = defineRecipe({
   config: z.strictObject({
     batch: z.int().min(2).describe("Examples"),
     dropout: z.number().min(0).lt(1).describe("What is dropped"),
+    memory: z.string().nullable().describe("A budget"),
     forgetful: z.boolean().describe("Whether the replay draws other random numbers"),
   }),
   smoke: { batch: 4 },
   run: () => Promise.resolve(),
-  experiment({ batch, dropout, forgetful }) {
+  experiment({ batch, dropout, memory, forgetful }) {
     let calls = 0;
-    const inner = tinyEncoder({ seed: 1, dropout, name: "query" });
+    const inner = tinyEncoder({ seed: 1, hidden: 60, dropout, name: "query" });
     const query: Encoder<tf.Tensor2D> = {
       ...inner,
       encode: (x, context) => inner.encode(x, forgetful ? { ...context, key: fold(context.key, calls++) } : context),
     };
-    const passage = tinyEncoder({ seed: 2, dropout, name: "passage" });
+    const passage = tinyEncoder({ seed: 2, hidden: 60, dropout, name: "passage" });
     const inputs = [randomMatrix(3, batch, 4), randomMatrix(4, batch, 4)];
     return Promise.resolve({
       encoders: [query, passage],
       loss: coupling,
       inputs,
-      chunkSizes: [2],
+      ...(memory === null ? { chunkSizes: [2] } : { memory }),
       dispose: () => tf.dispose([inputs, inner.params, passage.params] as tf.TensorContainer),
     });
   },
