@@ -30,7 +30,7 @@ export function nativeTableSum(table: Variable): TableSum {
   const sum = tf.zeros(table.shape as [number, number]) as Tensor2D;
   return {
     add(lookup, gradient) {
-      tf.tidy(() => fused("AccumulateRows", [sum, lookup.ids, weightsOf(lookup), gradient]));
+      tf.tidy(() => fused("AccumulateRows", [sum, lookup.ids, weightsOf(lookup), asFloat(gradient)]));
       disposeLookup(lookup);
       gradient.dispose();
     },
@@ -42,7 +42,11 @@ export function nativeTableSum(table: Variable): TableSum {
 /** The weights as the kernel takes them: none if there are none. */
 function weightsOf({ weights }: RecordedLookup): Tensor {
   if (!weights) return tf.zeros([0]);
-  return weights.dtype === "float32" ? weights : tf.cast(weights, "float32");
+  return asFloat(weights);
+}
+
+function asFloat(x: Tensor): Tensor {
+  return x.dtype === "float32" ? x : tf.cast(x, "float32");
 }
 
 /**

@@ -11,6 +11,9 @@ import type { Machine } from "./machine.ts";
 import { engineFolder, linkPath, type Places, type Variant } from "./places.ts";
 import { findTools } from "./tools.ts";
 
+/** A file that stands in an engine's folder if gradfold's kernels did not compile. */
+const withoutKernels = "without-kernels";
+
 /** How the names of unfinished folders begin. */
 const partial = "partial-";
 
@@ -41,7 +44,8 @@ export async function install(machine: Machine, places: Places, variant: Variant
   }
   await removeLeftovers(places.cache);
   const engine = engineFolder(places, variant);
-  const built = !(await exists(join(engine, addonFile)));
+  // An engine without kernels is built again: the compiler may be another one by now.
+  const built = !(await exists(join(engine, addonFile))) || await exists(join(engine, withoutKernels));
   if (built) await build(machine, places, variant, engine);
   await link(engine, linkPath(places.binding));
   return built;
@@ -56,6 +60,7 @@ async function build(machine: Machine, places: Places, variant: Variant, engine:
     machine.log("Compiling the binding");
     const kernels = await compileKernels(machine, tools, places.kernels, folder);
     await compileAddon(machine, tools, places, folder, kernels);
+    if (!kernels) await Deno.writeTextFile(join(folder, withoutKernels), "");
     await shrink(folder);
     await Deno.remove(engine, { recursive: true }).catch(ignoreNotFound);
     await Deno.rename(folder, engine);

@@ -2,8 +2,6 @@
 
 namespace gradfold {
 
-thread_local void* Call::current_ = nullptr;
-
 float FloatAttribute(TF_OpKernelConstruction* construction, const char* name) {
   float value = 0;
   TF_Status* status = TF_NewStatus();

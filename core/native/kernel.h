@@ -37,9 +37,8 @@ class Tensor {
 // One call of a kernel. Shapes were checked by who calls the operation.
 class Call {
  public:
-  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) { current_ = context; }
+  explicit Call(TF_OpKernelContext* context) : context_(context), status_(TF_NewStatus()) {}
   ~Call() {
-    current_ = nullptr;
     if (TF_GetCode(status_) != TF_OK) TF_OpKernelContext_Failure(context_, status_);
     TF_DeleteStatus(status_);
   }
@@ -57,11 +56,7 @@ class Call {
                                     size * sizeof(float), status_));
   }
 
-  // The context of the call that this thread is in.
-  static void* Current() { return current_; }
-
  private:
-  static thread_local void* current_;
   TF_OpKernelContext* context_;
   TF_Status* status_;
 };

@@ -44,7 +44,10 @@ export function selfAttention(projected: Tensor2D, mask: Tensor2D, heads: number
   const [places, columns] = projected.shape;
   const width = columns / 3;
   const depth = width / heads;
-  if (!Number.isInteger(heads) || heads < 1 || places !== examples * length || !Number.isInteger(depth)) {
+  const matrices = projected.rank === 2 && mask.rank === 2;
+  if (
+    !matrices || !(Number.isInteger(heads) && heads > 0) || places !== examples * length || !Number.isInteger(depth)
+  ) {
     throw new RangeError(
       `Cannot attend: projections have shape [${projected.shape}] for ${heads} heads and a mask of [${mask.shape}], ` +
         `expected [${examples * length}, 3 · width] with heads a divisor of width`,

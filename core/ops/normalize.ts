@@ -17,6 +17,7 @@ import { withGradient } from "./custom_gradient.ts";
  * @param x Rows, `[rows, dim]`.
  * @param epsilon The length below which a row counts as zero. 1e-12 if left out.
  * @returns `[rows, dim]`.
+ * @throws {RangeError} If x is no matrix.
  *
  * @example
  * ```ts
@@ -29,6 +30,7 @@ import { withGradient } from "./custom_gradient.ts";
  * ```
  */
 export function l2Normalize(x: Tensor2D, epsilon = 1e-12): Tensor2D {
+  if (x.rank !== 2) throw new RangeError(`Cannot scale rows: x has shape [${x.shape}], expected [rows, dim]`);
   return withGradient([x], (save) => {
     const { unit, inverse } = unitRows(x, epsilon);
     save(() => [unit, inverse]);

@@ -42,7 +42,7 @@ export function moments(
     const a = (1 - beta1) / (1 - beta1 ** count);
     const rootB = Math.sqrt((1 - beta2) / (1 - beta2 ** count));
     const scale = a / rootB;
-    if (hasFused("Moments")) {
+    if (hasFused("Moments") && gradient.dtype === "float32") {
       return tf.tidy(() => {
         const numbers = tf.tensor1d([beta1, beta2, epsilon / rootB]);
         const [nextFirst, nextSecond, direction] = fused("Moments", [gradient, first, second, numbers])!;

@@ -217,6 +217,7 @@ engineTest("the ops refuse shapes that do not fit, by name", () => {
     for (const heads of [-2, 0, 0.5]) {
       assertThrows(() => selfAttention(tf.ones([6, 12]), rows, heads), RangeError, `for ${heads} heads`);
     }
+    assertThrows(() => l2Normalize(four as tf.Tensor2D), RangeError, "x has shape [4], expected [rows, dim]");
     const empty = tf.ones([0]);
     assertThrows(() => groupNorm(tf.ones([1, 2, 2, 0]), empty, empty, 1), RangeError, "the 0 channels");
     for (const shape of [[1, 1, 4, 4], [1, 4, 1, 4]]) {

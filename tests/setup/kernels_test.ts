@@ -45,6 +45,9 @@ Deno.test("install() goes on without the kernels where they do not compile, and 
     assertEquals(await install(on, places, "cpu"), true);
     assert(on.lines.some((line) => line.includes("Cannot compile the kernels") && line.includes("no such header")));
     assert(!on.commands.at(-1)!.includes("kernels.o"));
+    assertEquals(await names(engineFolder(places, "cpu")), ["tensorflow", "tfjs_binding.node", "without-kernels"]);
+    // With a compiler that can it builds anew.
+    assertEquals(await install(machine(), places, "cpu"), true);
     assertEquals(await names(engineFolder(places, "cpu")), ["tensorflow", "tfjs_binding.node"]);
   }));
 
