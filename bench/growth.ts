@@ -4,6 +4,7 @@
  * @module
  */
 import { DIM } from "./cases.ts";
+import type { Claim } from "./claims.ts";
 import type { Point } from "./point.ts";
 import { curveOf } from "./points.ts";
 
@@ -16,27 +17,23 @@ export const REPRESENTATIONS = 12;
 /** InfoNCE compares in tiles of at most so many bytes, or whole: products and their exponentials, two matrices [N, N]. */
 export const TILE_BYTES = 32e6;
 
-/** A claim on how memory grows, and whether it holds. */
-export interface Growth {
-  readonly claim: string;
-  readonly holds: boolean;
-}
-
 /** Checks each curve that has points enough. */
-export function checkGrowth(points: readonly Point[]): Growth[] {
+export function checkGrowth(points: readonly Point[]): Claim[] {
   const curves = Map.groupBy(
     points.toSorted((a, b) => a.batch - b.batch),
     (point) => `${point.encoder}, ${curveOf(point)}`,
   );
   return [...curves].flatMap(([name, curve]) => {
-    const { method } = curve[0]!;
-    if (method === "cached" && curve.length > 1) return [flat(name, curve)];
+    const { method, chunk } = curve[0]!;
+    // A batch that is smaller than a chunk makes a smaller chunk.
+    const cut = curve.filter(({ batch }) => method === "cached" && batch >= chunk!);
+    if (cut.length > 1) return [flat(name, cut)];
     return method === "full" && curve.length > 2 ? [linear(name, curve)] : [];
   });
 }
 
 /** Peak bytes grow by no more than what couples the examples. */
-function flat(name: string, curve: readonly Point[]): Growth {
+function flat(name: string, curve: readonly Point[]): Claim {
   const [first, last] = [curve[0]!, curve.at(-1)!];
   const coupling = ({ batch }: Point) => 4 * REPRESENTATIONS * batch * DIM + Math.min(8 * batch ** 2, TILE_BYTES);
   const grown = last.peakBytes - first.peakBytes;
@@ -44,12 +41,13 @@ function flat(name: string, curve: readonly Point[]): Growth {
   return {
     claim: `${name}: from batch ${first.batch} to ${last.batch} peak tensor bytes grow by ${megabytes(grown)}, ` +
       `at most the ${megabytes(allowed)} of ${REPRESENTATIONS} matrices [N, ${DIM}] and a tile`,
+    required: true,
     holds: grown <= allowed,
   };
 }
 
 /** Each further example takes as many bytes as any other. */
-function linear(name: string, curve: readonly Point[]): Growth {
+function linear(name: string, curve: readonly Point[]): Claim {
   const slopes = curve.slice(1).map((point, i) =>
     (point.peakBytes - curve[i]!.peakBytes) / (point.batch - curve[i]!.batch)
   );
@@ -57,6 +55,7 @@ function linear(name: string, curve: readonly Point[]): Growth {
   return {
     claim: `${name}: peak tensor bytes grow linearly, by ${megabytes(least)} to ${megabytes(most)} for each example, ` +
       `within 20 % of each other`,
+    required: true,
     holds: most <= 1.2 * least,
   };
 }

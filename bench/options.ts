@@ -14,7 +14,12 @@ export interface BenchOptions {
   readonly encoders: readonly EncoderName[];
   readonly methods: readonly MethodName[];
   readonly batches: readonly number[];
+  /** Sizes of the chunks of accumulated and cached steps. */
   readonly chunks: readonly number[];
+  /** Budgets of planned steps, as parts of the full batch's peak. */
+  readonly shares: readonly number[];
+  /** How often a step is timed. */
+  readonly rounds: number;
   readonly backend?: BackendName;
   /** The folder of the results. */
   readonly out: string;
@@ -24,7 +29,7 @@ export interface BenchOptions {
 
 /** The engines. */
 export const engineNames = ["tensorflow", "wasm", "webgpu", "cpu"] as const satisfies readonly BackendName[];
-const names = ["encoder", "methods", "batches", "chunks", "backend", "out", "limit"] as const;
+const names = ["encoder", "methods", "batches", "chunks", "budgets", "rounds", "backend", "out", "limit"] as const;
 
 /**
  * Reads the options of a sweep.
@@ -35,14 +40,23 @@ const names = ["encoder", "methods", "batches", "chunks", "backend", "out", "lim
  */
 export function parseBenchOptions(
   args: readonly string[],
-  defaults: Pick<BenchOptions, "batches" | "chunks">,
+  defaults: Pick<BenchOptions, "methods" | "batches" | "chunks" | "shares" | "rounds">,
 ): BenchOptions {
   const given = readOptions(args, names);
+  const methods = given.methods === undefined ? defaults.methods : pickAll("methods", given.methods, methodNames);
+  if (methods.includes("planned") && !methods.includes("full")) {
+    throw new UsageError("Cannot use --methods planned without full: its budgets are parts of the full batch's peak");
+  }
   return {
     encoders: given.encoder === undefined ? encoderNames : pickAll("encoder", given.encoder, encoderNames),
-    methods: given.methods === undefined ? methodNames : pickAll("methods", given.methods, methodNames),
+    // The full batch comes first, since its peak gives the budgets.
+    methods: methodNames.filter((name) => methods.includes(name)),
     batches: given.batches === undefined ? defaults.batches : counts("batches", given.batches, 2),
     chunks: given.chunks === undefined ? defaults.chunks : counts("chunks", given.chunks, 1),
+    shares: given.budgets === undefined
+      ? defaults.shares
+      : counts("budgets", given.budgets, 1).map((percent) => percent / 100),
+    rounds: given.rounds === undefined ? defaults.rounds : count("rounds", given.rounds, 1),
     ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
     out: given.out ?? "bench/results",
     limit: given.limit === undefined ? 6e9 : bytes("limit", given.limit),
@@ -68,6 +82,13 @@ export function readOptions<Name extends string>(
   }
   if (more.length > 0) throw new UsageError(`Unknown option ${more[0]}${suggestion(String(more[0]), known)}`);
   return given as { readonly [name in Name]?: string };
+}
+
+/** The value of an option that must be given. */
+export function need<Name extends string>(given: { readonly [name in Name]?: string }, name: Name): string {
+  const value = given[name];
+  if (value === undefined) throw new UsageError(`Option --${name} is missing`);
+  return value;
 }
 
 /** One of several words. */

@@ -1,99 +1,151 @@
 /**
- * Measures one point in a process of its own and prints it as one line of JSON:
+ * Measures one step in a process of its own and prints it as one line of JSON:
  * `deno run --allow-read --allow-env --allow-ffi bench/point.ts --encoder transformer --method cached --batch 256 --chunk 32`.
  *
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type BackendName, key, leaves, measurePeak, useBackend } from "../core/mod.ts";
+import { type BackendName, describePlan, key, leaves, measurePeak, useBackend } from "../core/mod.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
-import { benchCase, type EncoderName, encoderNames, type MethodName, methodNames, methods } from "./cases.ts";
-import { count, engineNames, pick, readOptions } from "./options.ts";
+import { benchCase, benchStep, encoderNames, methodNames, type StepSpec } from "./cases.ts";
+import { median } from "./median.ts";
+import { count, engineNames, need, pick, readOptions } from "./options.ts";
 import { watchResident } from "./resident.ts";
 
-/** Which step to measure. */
-export interface PointSpec {
-  readonly encoder: EncoderName;
-  readonly method: MethodName;
-  /** Examples of each input. */
-  readonly batch: number;
-  /** Examples in a chunk; `full` takes no notice of it. */
-  readonly chunk: number;
-}
-
 /** What one step takes. */
-export interface Point extends PointSpec {
+export interface Point extends StepSpec {
   readonly engine: BackendName;
+  /** Numbers in the parameters of the encoder. */
+  readonly parameters: number;
   /** Peak of tensor bytes above parameters and batch. */
   readonly peakBytes: number;
+  /** That of the first of several steps that warm up, as of a planned one, which measures; `peakBytes` is the largest. */
+  readonly firstPeakBytes?: number;
   /** Peak of resident memory above that of the process with engine, parameters and batch. */
   readonly rssAboveBase: number;
-  /** Median time of a step, divided by its examples. */
-  readonly msPerExample: number;
+  /** Median time of a step. */
+  readonly ms: number;
+  /** That time relative to the full batch's, where both were timed in turns. */
+  readonly ratio?: number;
+  /** What a planned step says of its plan. */
+  readonly plan?: string;
 }
 
-/** At least so much time is spent on steps, unless one takes longer. */
+/** A point that was not measured. */
+export interface Missing extends StepSpec {
+  readonly missing: string;
+  /** Whether that is a fault. */
+  readonly failed: boolean;
+}
+
+/** Whether a point was measured. */
+export function isPoint(point: Point | Missing): point is Point {
+  return !("missing" in point);
+}
+
+/** How a point is measured. */
+export interface PointOptions {
+  readonly backend?: BackendName;
+  /** Steps that are timed at least, behind those that show the memory; 0 takes the time of the last of those. */
+  readonly steps?: number;
+}
+
+/** Timing goes on so long, for steps that are short. */
 const TIMED_MS = 1000;
-const MOST_STEPS = 5;
+const MOST_STEPS = 9;
+
+/** How many steps there are before those that are like all later ones: a planned step measures in its first. */
+export function warmUps({ method }: Pick<StepSpec, "method">): number {
+  return method === "planned" ? 2 : 1;
+}
 
 /** Measures a point; only in a fresh process does the resident memory mean anything. */
-export async function measurePoint(spec: PointSpec, backend?: BackendName): Promise<Point> {
+export async function measurePoint(spec: StepSpec, { backend, steps = 3 }: PointOptions = {}): Promise<Point> {
   const engine = await useBackend({ quiet: true, ...(backend ? { backend } : {}) });
-  const { encoders, loss, inputs, dispose } = benchCase(spec.encoder);
-  const step = methods[spec.method]({ encoders, loss, chunkSize: spec.chunk });
-  const take = async (batch: ReturnType<typeof inputs>) => {
-    const { loss, gradients } = step(batch, key(1));
-    await loss.data();
-    tf.dispose([loss, gradients]);
+  const made = benchCase(spec.encoder);
+  let plan: string | undefined;
+  const take = async (step: ReturnType<typeof benchStep>, batch: ReturnType<typeof made.inputs>) => {
+    const start = performance.now();
+    const result = step(batch, key(1));
+    await result.loss.data();
+    const ms = performance.now() - start;
+    plan = result.memory && describePlan(result.memory);
+    tf.dispose([result.loss, result.gradients]);
+    return ms;
   };
   // Threads, compiled kernels and the like belong to the base.
-  const few = inputs(2);
-  await take(few);
+  const few = made.inputs(2);
+  await take(benchStep(made, spec.method === "planned" ? { ...spec, method: "cached" } : spec), few);
   tf.dispose(leaves(few));
 
-  const batch = inputs(spec.batch);
+  const step = benchStep(made, spec);
+  const batch = made.inputs(spec.batch);
   const resident = await watchResident();
   const base = resident.restart();
+  const peaks: number[] = [];
+  let [rssAboveBase, last] = [0, 0];
+  try {
+    for (let i = 0; i < warmUps(spec); i++) {
+      const { result, peakBytes } = await measurePeak(() => take(step, batch));
+      peaks.push(peakBytes);
+      last = result;
+    }
+    rssAboveBase = resident.peak() - base;
+  } finally {
+    // The process does not end before its threads.
+    resident.stop();
+  }
+
   const times: number[] = [];
-  const time = async (run: () => Promise<unknown>) => {
-    const start = performance.now();
-    await run();
-    times.push(performance.now() - start);
-  };
-  let peakBytes = 0;
-  await time(async () => ({ peakBytes } = await measurePeak(() => take(batch))));
-  const rssAboveBase = resident.peak() - base;
-  resident.stop();
-  while (times.length < MOST_STEPS && times.reduce((sum, ms) => sum + ms, 0) < TIMED_MS) await time(() => take(batch));
+  const goOn = () => times.length < MOST_STEPS && times.reduce((sum, ms) => sum + ms, 0) < TIMED_MS;
+  while (times.length < steps || (steps > 0 && goOn())) times.push(await take(step, batch));
+  const parameters = Object.values(made.encoders[0].params).reduce((sum, { size }) => sum + size, 0);
   tf.dispose(leaves(batch));
-  dispose();
-  const median = times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!;
-  return { ...spec, engine, peakBytes, rssAboveBase, msPerExample: median / spec.batch };
+  made.dispose();
+  return {
+    ...spec,
+    engine,
+    parameters,
+    peakBytes: Math.max(...peaks),
+    ...(peaks.length > 1 ? { firstPeakBytes: peaks[0]! } : {}),
+    rssAboveBase,
+    ms: median(times.length > 0 ? times : [last]),
+    ...(plan === undefined ? {} : { plan }),
+  };
 }
 
-function parsePoint(args: readonly string[]): { spec: PointSpec; backend?: BackendName } {
-  const names = ["encoder", "method", "batch", "chunk", "backend"] as const;
-  const given = readOptions(args, names);
-  const need = (name: (typeof names)[number]): string => {
-    const value = given[name];
-    if (value === undefined) throw new UsageError(`Option --${name} is missing`);
-    return value;
-  };
+function parsePoint(args: readonly string[]): { spec: StepSpec; options: PointOptions } {
+  const given = readOptions(args, ["encoder", "method", "batch", "chunk", "memory", "steps", "backend"]);
+  const method = pick("method", need(given, "method"), methodNames);
   return {
     spec: {
-      encoder: pick("encoder", need("encoder"), encoderNames),
-      method: pick("method", need("method"), methodNames),
-      batch: count("batch", need("batch"), 2),
-      chunk: count("chunk", need("chunk"), 1),
+      encoder: pick("encoder", need(given, "encoder"), encoderNames),
+      method,
+      batch: count("batch", need(given, "batch"), 2),
+      ...(method === "accumulate" || method === "cached" ? { chunk: count("chunk", need(given, "chunk"), 1) } : {}),
+      ...(method === "planned" ? { memory: count("memory", need(given, "memory"), 1) } : {}),
     },
-    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
+    options: {
+      ...(given.steps === undefined ? {} : { steps: count("steps", given.steps, 0) }),
+      ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
+    },
   };
+}
+
+/** Measures what the command line asks for; a budget below what a step needs is said in place of its point. */
+async function run(args: readonly string[]): Promise<Point | Missing> {
+  const { spec, options } = parsePoint(args);
+  try {
+    return await measurePoint(spec, options);
+  } catch (error) {
+    if (!(spec.method === "planned" && error instanceof RangeError)) throw error;
+    return { ...spec, missing: error.message, failed: false };
+  }
 }
 
 if (import.meta.main) {
   try {
-    const { spec, backend } = parsePoint(Deno.args);
-    console.log(JSON.stringify(await measurePoint(spec, backend)));
+    console.log(JSON.stringify(await run(Deno.args)));
   } catch (error) {
     console.error(`error: ${error instanceof Error ? error.message : error}`);
     Deno.exit(error instanceof UsageError ? 2 : 1);

@@ -8,96 +8,131 @@ import { reasonOf } from "../recipes/runner/file_errors.ts";
 import { formatTable } from "../recipes/runner/table.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
 import { runApart } from "./apart.ts";
+import type { StepSpec } from "./cases.ts";
 import type { BenchOptions } from "./options.ts";
-import type { Point, PointSpec } from "./point.ts";
+import { isPoint, type Missing, type Point } from "./point.ts";
 
-/** A point that was left out, or that failed. */
-export interface Missing extends PointSpec {
-  readonly missing: string;
-  /** Whether it was tried. */
-  readonly failed: boolean;
-}
-
-/** Whether a point was measured. */
-export function isPoint(point: Point | Missing): point is Point {
-  return !("missing" in point);
-}
-
-/** The points of a sweep, the batches of each curve in ascending order. */
-export function pointSpecs({ encoders, methods, chunks, batches }: BenchOptions): PointSpec[] {
+/** The steps of a sweep, the batches of each encoder in ascending order and for each the full batch first. */
+export function stepSpecs({ encoders, methods, chunks, shares, batches }: BenchOptions): StepSpec[] {
   return encoders.flatMap((encoder) =>
-    methods.flatMap((method) =>
-      (method === "full" ? [undefined] : chunks).flatMap((chunk) =>
-        batches.map((batch) => ({ encoder, method, batch, chunk: chunk ?? batch }))
-      )
+    batches.flatMap((batch) =>
+      methods.flatMap((method): StepSpec[] => {
+        const spec = { encoder, method, batch };
+        if (method === "full") return [spec];
+        if (method === "planned") return shares.map((share) => ({ ...spec, share }));
+        return chunks.map((chunk) => ({ ...spec, chunk }));
+      })
     )
   );
 }
 
-/** The name of the curve that a point belongs to. */
-export function curveOf({ method, chunk }: PointSpec): string {
-  return method === "full" ? "full" : `${method}, chunks of ${chunk}`;
+/** A step in words, without its encoder and batch: the name of the curve that a point belongs to. */
+export function curveOf({ method, chunk, share, memory }: StepSpec): string {
+  if (method === "full") return "full";
+  if (method !== "planned") return `${method}, chunks of ${chunk}`;
+  return share === undefined ? `planned, ${megabytes(memory!)} MB` : `planned, ${Math.round(100 * share)} %`;
+}
+
+/** What points of several steps have in common. */
+export function groupOf({ encoder, batch }: StepSpec): string {
+  return `${encoder}, batch ${batch}`;
+}
+
+/** A point in words. */
+export function describe(spec: StepSpec): string {
+  return `${groupOf(spec)}, ${curveOf(spec)}`;
+}
+
+/** How points are measured. */
+export interface MeasureOptions extends Pick<BenchOptions, "limit" | "backend"> {
+  /** Steps that are timed in each process, at least. */
+  readonly steps: number;
 }
 
 /**
- * Measures points one after the other. One that is expected to take more than the limit, by a straight line through the
- * points before it on its curve, is left out.
+ * Measures steps one after the other, each in a process of its own. One that is expected to take more than the limit, by a
+ * straight line through the points before it on its curve, is left out. The budget of a planned step is a part of the full
+ * batch's peak, or of the peak that such a line expects.
  */
 export function* measurePoints(
-  specs: readonly PointSpec[],
-  { backend, limit }: Pick<BenchOptions, "backend" | "limit">,
+  specs: readonly StepSpec[],
+  { backend, limit, steps }: MeasureOptions,
 ): Generator<Point | Missing> {
   const points: Point[] = [];
-  for (const spec of specs) {
-    const curve = points.filter((point) => point.encoder === spec.encoder && curveOf(point) === curveOf(spec));
-    const expected = expectedBytes(curve, spec.batch);
-    const [needed, allowed] = [expected, limit].map((bytes) => `${(bytes / 1e9).toFixed(1)} GB`);
-    const point = expected > limit
-      ? { ...spec, missing: `it would take about ${needed}, above the limit of ${allowed}`, failed: false }
-      : measureApart(spec, backend);
+  for (const asked of specs) {
+    const curve = (name: string) =>
+      points.filter((point) => point.encoder === asked.encoder && curveOf(point) === name);
+    const spec = withBudget(asked, curve("full"));
+    const needed = spec.memory ?? expected(curve(curveOf(spec)), spec.batch);
+    const missing = spec.share !== undefined && spec.memory === undefined
+      ? "no full batch was measured, whose peak its budget is a part of"
+      : needed > limit && `it would take about ${gigabytes(needed)}, above the limit of ${gigabytes(limit)}`;
+    const point = missing ? { ...spec, missing, failed: false } : measureApart(spec, { backend, steps });
     if (isPoint(point)) points.push(point);
     yield point;
   }
 }
 
+/** Sets the budget of a planned step. */
+function withBudget(spec: StepSpec, full: readonly Point[]): StepSpec {
+  if (spec.share === undefined || full.length === 0) return spec;
+  return { ...spec, memory: Math.floor(spec.share * expected(full, spec.batch, ({ peakBytes }) => peakBytes)) };
+}
+
 /** What a straight line through the last two points, or through the origin and one, says of a batch. */
-export function expectedBytes(before: readonly Point[], batch: number): number {
+export function expected(before: readonly Point[], batch: number, quantity = takenBytes): number {
   const [last, earlier] = [before.at(-1), before.at(-2)];
   if (!last) return 0;
-  const [top, bottom] = [bytesOf(last), earlier ? bytesOf(earlier) : 0];
+  const [top, bottom] = [quantity(last), earlier ? quantity(earlier) : 0];
   return top + (top - bottom) / (last.batch - (earlier?.batch ?? 0)) * (batch - last.batch);
 }
 
-function bytesOf({ peakBytes, rssAboveBase }: Point): number {
+function takenBytes({ peakBytes, rssAboveBase }: Point): number {
   return Math.max(peakBytes, rssAboveBase);
 }
 
-/** Measures a point in a new process. */
-function measureApart(spec: PointSpec, backend: string | undefined): Point | Missing {
-  const found = runApart("./point.ts", { ...spec, backend });
-  return "output" in found ? JSON.parse(found.output) as Point : { ...spec, missing: found.failure, failed: true };
+/** Measures a step in a new process. */
+export function measureApart(
+  spec: StepSpec,
+  options: { backend?: string | undefined; steps: number },
+): Point | Missing {
+  const { share: _, ...asked } = spec;
+  const found = runApart("./point.ts", { ...asked, ...options });
+  if ("failure" in found) return { ...spec, missing: found.failure, failed: true };
+  return { ...spec, ...JSON.parse(found.output) as Point | Missing };
 }
 
-/** A table of points, without those that are missing. */
+/** The columns of the table; some only where a point has something to say in them. */
+const columns: readonly (readonly [head: string, cell: (point: Point) => string | number | undefined])[] = [
+  ["encoder", (point) => point.encoder],
+  ["batch", (point) => point.batch],
+  ["step", curveOf],
+  ["budget MB", ({ memory }) => memory === undefined ? undefined : megabytes(memory)],
+  ["peak tensors MB", ({ peakBytes }) => megabytes(peakBytes)],
+  ["RSS above base MB", ({ rssAboveBase }) => megabytes(rssAboveBase)],
+  ["ms", ({ ms }) => ms.toFixed(1)],
+  ["ms/example", ({ ms, batch }) => (ms / batch).toFixed(2)],
+  ["time/full", ({ ratio }) => ratio?.toFixed(3)],
+  ["plan", ({ plan }) => plan],
+];
+
+/** A table of points, and lines on those that are missing. */
 export function formatPoints(points: readonly (Point | Missing)[]): string {
-  const head = ["encoder", "batch", "step", "peak tensors MB", "RSS above base MB", "ms/example"];
-  const rows = points.filter(isPoint).map((point) => [
-    point.encoder,
-    point.batch,
-    curveOf(point),
-    (point.peakBytes / 1e6).toFixed(1),
-    (point.rssAboveBase / 1e6).toFixed(1),
-    point.msPerExample.toFixed(2),
-  ]);
+  const measured = points.filter(isPoint);
+  const used = columns.filter(([, cell]) => measured.some((point) => cell(point) !== undefined));
+  const rows = measured.map((point) => used.map(([, cell]) => cell(point) ?? "-"));
   const missing = points.flatMap((point) =>
     isPoint(point) ? [] : [`${point.failed ? "Failed" : "Left out"}: ${describe(point)}: ${point.missing}`]
   );
-  return [formatTable(head, rows), ...missing].join("\n");
+  return [formatTable(used.map(([head]) => head), rows), ...missing].join("\n");
 }
 
-/** A point in words. */
-export function describe(spec: PointSpec): string {
-  return `${spec.encoder}, batch ${spec.batch}, ${curveOf(spec)}`;
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** A file of the results, in a folder that is made if there is none. */

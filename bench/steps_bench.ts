@@ -8,31 +8,41 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { key, leaves, useBackend } from "../core/mod.ts";
+import { key, leaves, measurePeak, useBackend } from "../core/mod.ts";
 import { writeWhole } from "../recipes/runner/write_whole.ts";
-import { type BenchCase, benchCase, methods } from "./cases.ts";
+import { type BenchCase, benchCase, benchStep, type StepSpec } from "./cases.ts";
 import { writeFigures } from "./figures.ts";
 import { parseBenchOptions } from "./options.ts";
-import type { Point, PointSpec } from "./point.ts";
-import { curveOf, formatPoints, isPoint, measurePoints, type Missing, pointSpecs, resultFile } from "./points.ts";
+import { isPoint, type Missing, type Point, warmUps } from "./point.ts";
+import { curveOf, formatPoints, groupOf, measurePoints, resultFile, stepSpecs } from "./points.ts";
 
-const options = parseBenchOptions(Deno.args, { batches: [64, 256], chunks: [16, 32] });
+const options = parseBenchOptions(Deno.args, {
+  methods: ["full", "accumulate", "cached", "planned"],
+  batches: [64, 256],
+  chunks: [16, 32],
+  shares: [0.25, 1],
+  rounds: 4,
+});
 await useBackend(options);
-const specs = pointSpecs(options);
+const specs = stepSpecs(options);
+const measuring = { ...options, steps: 3 };
 const file = resultFile(options.out, "steps.json");
 
 // Groups side by side: what is compared is the steps at one batch size.
-const groups = Map.groupBy(specs, ({ encoder, batch }) => `${encoder}, batch ${batch}`);
-for (const [group, members] of groups) {
+for (const [group, members] of Map.groupBy(specs, groupOf)) {
   for (const [i, spec] of members.entries()) register(group, spec, i === 0);
 }
 
 /** What the benches of a group share, made by the first that runs. */
-let prepared:
-  | { readonly group: string; readonly made: BenchCase; readonly inputs: ReturnType<BenchCase["inputs"]> }
-  | undefined;
+interface Prepared {
+  readonly group: string;
+  readonly made: BenchCase;
+  readonly inputs: ReturnType<BenchCase["inputs"]>;
+}
 
-function prepare(group: string, { encoder, batch }: PointSpec): NonNullable<typeof prepared> {
+let prepared: Prepared | undefined;
+
+function prepare(group: string, { encoder, batch }: StepSpec): Prepared {
   if (prepared?.group === group) return prepared;
   if (prepared) {
     prepared.made.dispose();
@@ -42,16 +52,17 @@ function prepare(group: string, { encoder, batch }: PointSpec): NonNullable<type
   return prepared = { group, made, inputs: made.inputs(batch) };
 }
 
-function register(group: string, spec: PointSpec, baseline: boolean): void {
+function register(group: string, spec: StepSpec, baseline: boolean): void {
+  let step: ReturnType<typeof benchStep> | undefined;
   Deno.bench({
     name: curveOf(spec),
     group,
     baseline,
-    n: 4,
-    warmup: 1,
+    n: options.rounds,
+    warmup: warmUps(spec),
     async fn(bench) {
-      const { made: { encoders, loss }, inputs } = prepare(group, spec);
-      const step = methods[spec.method]({ encoders, loss, chunkSize: spec.chunk });
+      const { made, inputs } = prepare(group, spec);
+      step ??= benchStep(made, await withBudget(made, inputs, spec));
       bench.start();
       const result = step(inputs, key(1));
       await result.loss.data();
@@ -61,9 +72,18 @@ function register(group: string, spec: PointSpec, baseline: boolean): void {
   });
 }
 
+/** Sets the budget of a planned step. */
+async function withBudget(made: BenchCase, inputs: Prepared["inputs"], spec: StepSpec): Promise<StepSpec> {
+  if (spec.share === undefined) return spec;
+  const full = benchStep(made, { ...spec, method: "full" });
+  const { result, peakBytes } = await measurePeak(() => full(inputs, key(1)));
+  tf.dispose([result.loss, result.gradients]);
+  return { ...spec, memory: Math.floor(spec.share * peakBytes) };
+}
+
 // One point a call, so that the time of this bench is that of a point. Deno calls it at least as often as there are points.
 const points: (Point | Missing)[] = [];
-const rest = measurePoints(specs, options);
+const rest = measurePoints(specs, measuring);
 let table = "";
 Deno.bench({
   name: "one point",
@@ -74,7 +94,7 @@ Deno.bench({
     const { value, done } = rest.next();
     if (done) {
       // A call too many takes as long as the others, so that their average means something.
-      measurePoints(specs, options).next();
+      measurePoints(specs, measuring).next();
       return;
     }
     points.push(value);

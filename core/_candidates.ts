@@ -1,5 +1,6 @@
 /**
- * The ways to run a step that a plan chooses from. They do not depend on the budget, so that more memory is never worse.
+ * The ways to run a step that a plan chooses from. They do not depend on the budget, so that more memory is never
+ * worse.
  *
  * @module
  */
@@ -80,7 +81,7 @@ interface Ways {
 }
 
 /** The ways to cut an input evenly, the whole first, or the one with a limit. */
-function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, limit: number | undefined): Ways {
+function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, settled: number | undefined): Ways {
   const byTokens = lengths !== undefined;
   const cut = (limit: number, { together = 1, wholeMs }: { together?: number; wholeMs?: number } = {}): Way => {
     const chunks = byTokens ? tokenChunks(lengths, limit) : chunksOf(examples, limit);
@@ -93,17 +94,17 @@ function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, li
     };
   };
   const work = byTokens ? examples * lengths[examples - 1]! : examples;
-  const limits = limit === undefined ? new Set(evenCounts(work).map((count) => Math.ceil(work / count))) : [limit];
-  const ways = [...limits].flatMap((limit) => {
-    const way = cut(limit);
-    // What is not trained is cut for encoding alone.
-    const most = trained ? way.layout.chunks : 1;
-    return [way, ...TOGETHER.filter((together) => together <= most).map((together) => cut(limit, { together }))];
-  });
+  const even = [...new Set(evenCounts(work).map((count) => Math.ceil(work / count)))].map((limit) => cut(limit));
   // Small chunks may be faster for the same work, but nothing shall stand in the way of the whole batch.
   const wholeMs = Math.min(
-    ...ways.map(({ layout, work: done }) => layout.keep(trained ? layout.chunks : 0).ms * work / done),
+    ...even.map(({ layout, work: done }) => layout.keep(trained ? layout.chunks : 0).ms * work / done),
   );
+  const ways = (settled === undefined ? even : [cut(settled)]).flatMap((way) => {
+    // What is not trained is cut for encoding alone.
+    const most = trained ? way.layout.chunks : 1;
+    const groups = TOGETHER.filter((together) => together <= most);
+    return [way, ...groups.map((together) => cut(way.layout.limit, { together }))];
+  });
   return { ways: ways.map((way) => way.layout.chunks === 1 ? cut(way.layout.limit, { wholeMs }) : way), wholeMs };
 }
 

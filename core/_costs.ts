@@ -41,15 +41,14 @@ export const NO_COST: EncodingCost = {
 const names = Object.keys(NO_COST) as (keyof EncodingCost)[];
 
 /**
- * The cost of a number of examples: between measured ones on a line, beyond the last on the line of the last two, but
- * as steep at least as the forward pass, since at few examples a peak may be that of the parameters' gradients.
- * Beyond the last, time grows as examples do.
+ * The cost of a number of examples: between measured ones on a line, beyond the last in proportion to the examples. A
+ * peak is the largest of some sums a + b · examples with a ≥ 0, so that it lies below both.
  *
  * @param points What was measured, ascending.
  */
 export function costAt(points: readonly CostPoint[], examples: number): EncodingCost {
   const last = points.at(-1)!;
-  if (examples > last.examples) return beyond(points.at(-2), last, examples);
+  if (examples > last.examples) return combine((name) => last[name] * examples / last.examples);
   const next = points.findIndex((point) => point.examples >= examples);
   const [low, high] = [points[Math.max(0, next - 1)]!, points[next]!];
   if (high.examples === examples || low === high) return high;
@@ -64,18 +63,6 @@ export function mix(from: EncodingCost, to: EncodingCost, share: number): Encodi
 /** For each figure the larger one of two costs. */
 export function larger(a: EncodingCost, b: EncodingCost): EncodingCost {
   return combine((name) => Math.max(a[name], b[name]));
-}
-
-function beyond(before: CostPoint | undefined, last: CostPoint, examples: number): EncodingCost {
-  const slope = (name: keyof EncodingCost) =>
-    before && !name.endsWith("Ms")
-      ? Math.max(0, (last[name] - before[name]) / (last.examples - before.examples))
-      : last[name] / last.examples;
-  const least = slope("forwardBytes");
-  return combine((name) => {
-    const steep = name === "backwardBytes" || name === "replayBytes" ? Math.max(slope(name), least) : slope(name);
-    return last[name] + steep * (examples - last.examples);
-  });
 }
 
 function combine(figure: (name: keyof EncodingCost) => number): EncodingCost {

@@ -36,8 +36,8 @@ export interface Coupling {
 }
 
 /**
- * The cost of a loss in tiles of some size, as far as is known: never more than with larger tiles, and growing by no more
- * than the tiles grow.
+ * The cost of a loss in tiles of some size, as far as is known: never more than with larger tiles, and growing by no
+ * more than the tiles grow.
  */
 export function lossCost({ fixedBytes, measured, tiled }: Coupling, tileBytes: number): LossCost {
   if (!tiled && measured.length > 0) return { ...measured.at(-1)!, tileBytes };

@@ -38,6 +38,8 @@ export interface Cut {
   readonly encoder: unknown;
   /** Bytes of the encoder's sums of gradients. */
   readonly sumBytes: number;
+  /** Bytes of the encoder's largest gradient that is summed on the tape, which makes a new one. */
+  readonly addBytes: number;
 }
 
 /** What is the same for all ways to cut. */
@@ -79,18 +81,21 @@ export function peaksOf(cuts: readonly Cut[], fixed: Fixed): LosslessPeaks {
   };
 }
 
-/** The backward pass of the kept chunks, from the last input to the first. */
+/**
+ * The backward pass of the kept chunks, from the last input to the first: never less than what it takes. Gradients of a
+ * chunk are added one by one to those that stand, which for a moment both stand beside their sum.
+ */
 function pullBack(cuts: readonly Cut[], fixed: Fixed): number {
   const summed = new Map<unknown, number>();
   const sums = () => sumsOf(summed, fixed);
   let peak = 0;
   let below = total(cuts, ({ kept }) => kept.tapeBytes - kept.keptRows);
-  for (const { kept, encoder, sumBytes } of cuts.toReversed()) {
+  for (const { kept, encoder, sumBytes, addBytes } of cuts.toReversed()) {
     below -= kept.tapeBytes - kept.keptRows;
     if (kept.kept === 0) continue;
-    const last = kept.lastBackwardBytes + sums();
+    const last = kept.lastBackwardBytes + sums() + (summed.has(encoder) ? addBytes : 0);
     summed.set(encoder, sumBytes);
-    const others = kept.kept > 1 ? kept.backwardBytes + sums() : 0;
+    const others = kept.kept > 1 ? kept.backwardBytes + sums() + addBytes : 0;
     peak = Math.max(peak, below + kept.copyBytes + Math.max(last, others));
   }
   return peak;

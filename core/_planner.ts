@@ -4,12 +4,13 @@
  * @module
  */
 import { readBudget } from "./_budget.ts";
-import { choose, type Known, learn, type LossKnown } from "./_lessons.ts";
+import { choose, expected, learn, type LossKnown, type ShapeKnown, unknownLoss, unknownShape } from "./_lessons.ts";
 import { expectLoss } from "./_loss_cost.ts";
 import { type Enter, meterPhases } from "./_meter.ts";
 import type { Place } from "./_prepare.ts";
 import { type Profiled, profiler } from "./_profiler.ts";
 import type { MemoryPlan, PlannedInput, PlanRequest } from "./plan.ts";
+import { watchPeak } from "./_watch.ts";
 import { isReady, type StepInput } from "./step.ts";
 import type { Batch, EncodeContext, Params } from "./types.ts";
 
@@ -35,7 +36,7 @@ export interface Planner {
    * Plans a step, runs it and measures what it takes.
    *
    * @throws {TypeError} If an input comes in chunks of its own.
-   * @throws {RangeError} If no plan fits the budget.
+   * @throws {RangeError} If no plan fits the budget, and no step was taken on a batch of this shape.
    */
   run<T>(batch: PlannedBatch, step: (directions: Directions) => T): { result: T; memory: MemoryPlan };
 }
@@ -46,15 +47,25 @@ export function planner(memory: unknown, places: readonly Place[], params: Param
   const [gradientBytes, lossGradientBytes] = [params, lossParams].map(bytesOf) as [number, number];
   const profileOf = profiler({ params, budgetBytes });
   const losses = new Map<string, LossKnown>();
-  const batches = new Map<string, Known>();
+  const shapes = new Map<string, ShapeKnown>();
+
+  const profile = ({ inputs, contexts }: PlannedBatch) => {
+    const watch = watchPeak();
+    try {
+      const profiled = places.map((place, i) => profileOf(place, wholeBatch(inputs[i]!, place), contexts[i]!));
+      return { profiled, profilingBytes: watch.lap() };
+    } finally {
+      watch.stop();
+    }
+  };
 
   return {
-    run({ inputs, contexts }, step) {
-      const profiled = places.map((place, i) => profileOf(place, wholeBatch(inputs[i]!, place), contexts[i]!));
-      const loss = entry(losses, countsOf(profiled), (): LossKnown => ({ measured: [], tiled: false }));
-      const known = entry(batches, shapesOf(profiled), (): Known => ({ scale: {}, corrected: false }));
-      const coupling = { ...expectLoss(profiled, lossParams), measured: [...loss.measured], tiled: loss.tiled };
-      const { corrected, scale } = known;
+    run(batch, step) {
+      const { profiled, profilingBytes } = profile(batch);
+      const loss = entry(losses, countsOf(profiled), unknownLoss);
+      const known = entry(shapes, shapesOf(profiled), unknownShape);
+      const coupling = { ...expectLoss(profiled, lossParams), measured: expected(loss), tiled: loss.tiled };
+      const { corrected, scale, careful } = known;
       const request: PlanRequest = {
         budgetBytes,
         inputs: profiled,
@@ -62,10 +73,10 @@ export function planner(memory: unknown, places: readonly Place[], params: Param
         lossGradientBytes,
         coupling,
         // What the loss takes is seen best with nothing but representations beside it.
-        keep: loss.measured.length > 0,
+        keep: loss.measured.length > 0 && careful === 0,
         scale,
       };
-      const plan = choose(known, request);
+      const plan = choose(known, loss, request);
       const metered = meterPhases((enter) =>
         step({
           places: places.map((place, i) => decided(place, plan.inputs[i]!)),
@@ -78,9 +89,9 @@ export function planner(memory: unknown, places: readonly Place[], params: Param
       );
       learn(known, loss, { plan, coupling, metered, budgetBytes });
       const { predictedBytes, tileBytes, relativeTime } = plan;
-      const { result, peakBytes } = metered;
+      const peakBytes = Math.max(profilingBytes, metered.peakBytes);
       return {
-        result,
+        result: metered.result,
         memory: { budgetBytes, predictedBytes, peakBytes, tileBytes, relativeTime, inputs: plan.inputs, corrected },
       };
     },

@@ -31,7 +31,8 @@ export interface Place {
 /**
  * Checks the options of a step before anything is computed.
  *
- * @throws {TypeError} If an encoder or the loss is not one, or an encoder that mixes examples is not let through.
+ * @throws {TypeError} If an encoder or the loss is not one, an encoder that mixes examples is not let through, or one
+ * that mixes those of a chunk is to be cut by a plan.
  * @throws {RangeError} If a number is out of range.
  */
 export function prepare(options: StepOptions): { places: readonly Place[]; params: Params } {
@@ -58,6 +59,17 @@ export function prepare(options: StepOptions): { places: readonly Place[]; param
       throw new TypeError(
         `Cannot make a step: encoder ${names[i]} mixes the examples of a batch, so chunks change its gradient; ` +
           `set crossExample to "frozen" or "perChunk" to accept that, or normalise within examples`,
+      );
+    }
+    if (encoder.crossExample && crossExample === "perChunk" && (tokens || options.memory !== undefined)) {
+      const chosen = tokens ? "chunkTokens" : "memory";
+      throw new TypeError(
+        `Cannot make a step: encoder ${
+          names[i]
+        } mixes the examples of a chunk, since crossExample is "perChunk", and ` +
+          `${chosen} is ${
+            options[chosen]
+          }, which leaves open what is in one; expected chunkSize, or crossExample: "frozen"`,
       );
     }
     if (tokens && !encoder.sequences && options.chunkSize === undefined) {

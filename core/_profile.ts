@@ -5,10 +5,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { canReadSync } from "./backend.ts";
+import { pullback } from "./_autodiff.ts";
 import { encodeChunk } from "./_checks.ts";
 import type { Chunk } from "./_chunks.ts";
 import { costAt, type CostPoint, type EncodingCost, NO_COST } from "./_costs.ts";
 import { gradientSum } from "./_gradient_sum.ts";
+import { disposeLookup, recordLookups } from "./lookup.ts";
 import type { Place } from "./_prepare.ts";
 import { type PeakWatch, watchPeak } from "./_watch.ts";
 import type { EncodeContext, Params, Tensor } from "./types.ts";
@@ -21,6 +23,8 @@ export interface Profile {
   readonly rowBytes: number;
   /** Bytes of the parameters' gradients while they are summed over chunks. */
   readonly sumBytes: number;
+  /** Bytes of the largest gradient that a tape gives, which those of embedding tables are not. */
+  readonly addBytes: number;
 }
 
 /** What to measure, and how far. */
@@ -35,17 +39,21 @@ export interface ProfileOptions {
   readonly most: number;
   /** Bytes of the batch, which examples that are less than all of it are copied from. */
   readonly batchBytes: number;
-  /** The most bytes to take, as far as is known from fewer examples. */
+  /** The most bytes to take, unless a single example takes more. */
   readonly budgetBytes: number;
 }
 
 const BYTES_PER_NUMBER = 4;
 /** Timed runs of each size. */
 const RUNS = 3;
-/** At most so many numbers of examples are measured. */
-const MOST_SIZES = 5;
+/** So many numbers of examples are measured, if memory allows to go up to all of them. */
+const SIZES = 5;
+/** At most so many are. */
+const MOST_SIZES = 9;
 /** Each is at least so many times the one before, unless memory forbids. */
 const GROWTH = 4;
+/** Up to here the most that a size may take is not told from what the line through the last two says. */
+const CLOSE = 1.005;
 /** A run that takes longer is not timed again, in milliseconds. */
 const LONG = 1000;
 /** No larger size is measured, if it is thought to take longer. */
@@ -59,16 +67,16 @@ const TOO_LONG = 5000;
  */
 export function profileEncoder(options: ProfileOptions): Profile {
   const points: CostPoint[] = [];
-  let [rowBytes, sumBytes] = [0, 0];
+  let [rowBytes, sumBytes, surplusBytes] = [0, 0, 0];
   for (let size: number | undefined = 1; size !== undefined; size = nextSize(points, options)) {
     const examples = size;
     tf.tidy(() => {
-      const measured = measureSize(examples, options);
+      const measured = measureSize(examples, surplusBytes, options);
       points.push({ ...measured.cost, examples });
-      ({ rowBytes, sumBytes } = measured);
+      ({ rowBytes, sumBytes, surplusBytes } = measured);
     });
   }
-  return { points, rowBytes, sumBytes };
+  return { points, rowBytes, sumBytes, addBytes: options.place.trained ? largestOnTape(options) : 0 };
 }
 
 function nextSize(
@@ -77,13 +85,20 @@ function nextSize(
 ): number | undefined {
   const last = points.at(-1)!;
   if (points.length === MOST_SIZES) return undefined;
+  const peak = ({ inferenceBytes, forwardBytes, backwardBytes }: EncodingCost) =>
+    Math.max(inferenceBytes, forwardBytes, backwardBytes);
+  const before = points.at(-2);
+  const slope = before && (peak(last) - peak(before)) / (last.examples - before.examples);
   const fits = (examples: number) => {
-    const { inferenceBytes, forwardBytes, backwardBytes } = costAt(points, examples);
     const copied = examples === most ? batchBytes : 0;
-    return Math.max(inferenceBytes, forwardBytes, backwardBytes) - copied <= budgetBytes;
+    const atMost = peak(costAt(points, examples)) - copied;
+    if (atMost <= budgetBytes || slope === undefined) return atMost <= budgetBytes;
+    const onLine = peak(last) + slope * (examples - last.examples) - copied;
+    return onLine <= budgetBytes && atMost <= CLOSE * budgetBytes;
   };
   const largest = fits(most) ? most : largestThat(fits, last.examples, most);
-  const even = Math.ceil(last.examples * (largest / last.examples) ** (1 / (MOST_SIZES - points.length)));
+  const left = Math.max(1, SIZES - points.length);
+  const even = Math.ceil(last.examples * (largest / last.examples) ** (1 / left));
   const next = Math.min(largest, Math.max(GROWTH * last.examples, even));
   const { inferenceMs, trainingMs } = costAt(points, next);
   return next > last.examples && inferenceMs + trainingMs <= TOO_LONG ? next : undefined;
@@ -100,9 +115,13 @@ function largestThat(passes: (value: number) => boolean, passed: number, most: n
   return low;
 }
 
-type Measured = Pick<Profile, "rowBytes" | "sumBytes"> & { readonly cost: EncodingCost };
+interface Measured extends Pick<Profile, "rowBytes" | "sumBytes"> {
+  readonly cost: EncodingCost;
+  /** By how much adding to a sum takes more than making the first one did. It is less with more examples. */
+  readonly surplusBytes: number;
+}
 
-function measureSize(examples: number, options: ProfileOptions): Measured {
+function measureSize(examples: number, surplusBytes: number, options: ProfileOptions): Measured {
   const { place, context, take } = options;
   const encode = () => encodeChunk(place, take(examples), context);
   const watch = watchPeak();
@@ -116,12 +135,19 @@ function measureSize(examples: number, options: ProfileOptions): Measured {
     infer();
     const inferenceBytes = watch.lap();
     const inference = { ...NO_COST, inferenceBytes, inferenceMs: fastest(infer) };
-    const { sumBytes, ...training } = place.trained ? measureTraining(encode, options, watch) : { sumBytes: 0 };
+    // No plan does with less than one example, which may take what it takes.
+    const within = examples === 1 ? { surplusBytes, budgetBytes: Infinity } : { ...options, surplusBytes };
+    const { sumBytes, ...training } = place.trained
+      ? measureTraining(encode, { ...options, ...within }, watch)
+      : { sumBytes: 0 };
     const cost = { ...inference, ...training };
     return {
       cost: canReadSync() ? cost : { ...cost, inferenceMs: examples, trainingMs: 3 * examples },
       rowBytes,
       sumBytes,
+      surplusBytes: examples > 1
+        ? surplusBytes
+        : Math.max(0, cost.replayBytes - Math.max(cost.forwardBytes, cost.backwardBytes)),
     };
   } finally {
     watch.stop();
@@ -130,7 +156,7 @@ function measureSize(examples: number, options: ProfileOptions): Measured {
 
 function measureTraining(
   encode: () => Tensor,
-  { params, budgetBytes }: ProfileOptions,
+  { params, budgetBytes, surplusBytes }: ProfileOptions & Pick<Measured, "surplusBytes">,
   watch: PeakWatch,
 ): Omit<EncodingCost, "inferenceBytes" | "inferenceMs"> & { readonly sumBytes: number } {
   let sum = gradientSum(params);
@@ -158,8 +184,7 @@ function measureTraining(
   const first = train();
   const sumBytes = watch.held() - before;
   const peak = Math.max(first.forwardBytes, first.backwardBytes);
-  // To a sum that stands, gradients are added parameter by parameter.
-  const most = peak + Math.max(...Object.values(params).map(({ size }) => BYTES_PER_NUMBER * size));
+  const most = peak + surplusBytes;
   const again = sumBytes + most <= budgetBytes;
   let replayBytes = again ? 0 : most;
   const ms = fastest(() => {
@@ -168,10 +193,26 @@ function measureTraining(
       sum = gradientSum(params);
     }
     const { forwardBytes, backwardBytes } = train();
-    if (again) replayBytes = Math.max(forwardBytes, backwardBytes);
+    if (again) replayBytes = Math.max(replayBytes, forwardBytes, backwardBytes);
   });
   sum.dispose();
   return { ...first, replayBytes, trainingMs: ms, sumBytes };
+}
+
+/** The bytes of the largest gradient that a tape gives, found with one example. */
+function largestOnTape({ place, params, context, take }: ProfileOptions): number {
+  return tf.tidy(() => {
+    const variables = Object.values(params);
+    let shape: number[] = [];
+    const encode = () => {
+      const { result, lookups } = recordLookups(new Set(variables), () => encodeChunk(place, take(1), context));
+      lookups.forEach(disposeLookup);
+      shape = result.shape;
+      return result;
+    };
+    const { gradients } = pullback(encode, () => variables as readonly Tensor[], () => tf.ones(shape));
+    return Math.max(0, ...gradients.map((gradient) => BYTES_PER_NUMBER * (gradient?.size ?? 0)));
+  });
 }
 
 /** Waits for the engine, behind whose queue an operation is put, and disposes the tensor. */

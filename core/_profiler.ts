@@ -20,8 +20,8 @@ export interface Profiled extends PlanInput {
   readonly shape: string;
 }
 
-/** An encoder's cost, which holds up to the measured length. */
-type Known = Pick<PlanInput, "rowBytes" | "sumBytes" | "measured" | "measuredLength" | "cost">;
+/** What is known of an encoder, which holds up to the measured length. */
+type EncoderKnown = Pick<PlanInput, "rowBytes" | "sumBytes" | "addBytes" | "measured" | "measuredLength" | "cost">;
 
 /**
  * Makes a function that profiles an encoder on a batch, once for each encoder and shape of the examples. Of one that
@@ -30,13 +30,13 @@ type Known = Pick<PlanInput, "rowBytes" | "sumBytes" | "measured" | "measuredLen
 export function profiler(
   common: Pick<ProfileOptions, "params" | "budgetBytes">,
 ): (place: Place, batch: Batch, context: Omit<EncodeContext, "rows">) => Profiled {
-  const known = new Map<Encoder, Map<string, Known>>();
+  const known = new Map<Encoder, Map<string, EncoderKnown>>();
   return (place, batch, context) => {
     const { encoder, name, trained } = place;
     const sorted = encoder.sequences && canReadSync() ? sortByLength(batch, encoder.sequences, name) : undefined;
     const axes = sorted ? 2 : 1;
     const shape = leaves(batch).map(({ dtype, shape }) => `${dtype}[${shape.slice(axes)}]`).join();
-    const shapes = known.get(encoder) ?? new Map<string, Known>();
+    const shapes = known.get(encoder) ?? new Map<string, EncoderKnown>();
     known.set(encoder, shapes);
     let found = shapes.get(shape);
     if (!found || sorted && sorted.lengths.at(-1)! > found.measuredLength!) {
@@ -57,17 +57,17 @@ function batchSize(batch: Batch, name: string): Pick<ProfileOptions, "most" | "b
 }
 
 /** Profiles the first examples. */
-function profileWhole(batch: Batch, options: Untaken): Known {
+function profileWhole(batch: Batch, options: Untaken): EncoderKnown {
   const take = (count: number) => readFrom(chunkSource(batch, count, options.place.name), (cursor) => cursor.next()!);
   const profile = profileEncoder({ ...options, take });
   return { ...knownOf(profile), cost: ({ examples }) => costAt(profile.points, examples) };
 }
 
 /**
- * Profiles the longest examples, as they are and cut to the shortest one's length. What is in between grows on a line or
- * faster, as attention does, so that a line says enough.
+ * Profiles the longest examples, as they are and cut to the shortest one's length. What is in between grows on a line
+ * or faster, as attention does, so that a line says enough.
  */
-function profileLengths(batch: Batch, { order, lengths }: Sorted, options: Untaken): Known {
+function profileLengths(batch: Batch, { order, lengths }: Sorted, options: Untaken): EncoderKnown {
   const [shortest, longest] = [lengths[0]!, lengths.at(-1)!];
   const { most, batchBytes, place: { encoder: { sequences } } } = options;
   const profileAt = (length: number) => {
@@ -89,6 +89,6 @@ function profileLengths(batch: Batch, { order, lengths }: Sorted, options: Untak
   return { ...knownOf(long), measuredLength: longest, cost };
 }
 
-function knownOf({ points, rowBytes, sumBytes }: Profile): Omit<Known, "cost"> {
-  return { rowBytes, sumBytes, measured: points.at(-1)!.examples };
+function knownOf({ points, rowBytes, sumBytes, addBytes }: Profile): Omit<EncoderKnown, "cost"> {
+  return { rowBytes, sumBytes, addBytes, measured: points.at(-1)!.examples };
 }

@@ -8,6 +8,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import { hasFused } from "./_fused.ts";
 import { describeTensorflow, loadTensorflow, missingTensorflow, packageFolder } from "./tensorflow.ts";
 import { registerTensorflowKernels } from "./tensorflow_kernels.ts";
+import { startWasm, threadsVariable, wasmThreads } from "./wasm/threads.ts";
 import { registerWasmKernels } from "./wasm_kernels.ts";
 
 /**
@@ -38,6 +39,9 @@ const wasmPackage = "npm:@tensorflow/tfjs-backend-wasm@4.22.0";
  * `options.backend` counts before the environment's `GRADFOLD_BACKEND`, and that before the automatic choice:
  * `tensorflow` if it is installed, else `wasm`, else `cpu`. One line on the error stream says what was chosen. Calling
  * it again is cheap, with the same engine or another; tensors move along when they are used.
+ *
+ * The wasm engine computes with one thread, or with as many as `GRADFOLD_WASM_THREADS` says, up to 8. That is for
+ * processors that have nothing else to do: where they are busy, the engine is slower with threads than without.
  *
  * @param options The engine, and whether to print.
  * @returns The name of the engine that runs.
@@ -111,7 +115,10 @@ async function start(name: BackendName): Promise<string | undefined> {
     if (name === "webgpu") await import(webgpuPackage);
     if (name === "wasm") registerWasmKernels();
     // The engine answers false, and computes with another, where it cannot initialise.
-    if (!(await tf.setBackend(name))) throw new Error("it did not initialise");
+    const begun = name === "wasm"
+      ? await startWasm(packageFolder(wasmPackage), readEnv(threadsVariable))
+      : await tf.setBackend(name);
+    if (!begun) throw new Error("it did not initialise");
     await tf.ready();
     if (name === "tensorflow") registerTensorflowKernels();
     if (name === "cpu") silenceCpu();
@@ -138,7 +145,7 @@ function silenceCpu(): void {
 }
 
 function announce(name: BackendName, reasons: readonly string[]): void {
-  const detail = name === "tensorflow" ? tensorflowDetail() : `TensorFlow.js ${tf.version.tfjs}`;
+  const detail = name === "tensorflow" ? tensorflowDetail() : `TensorFlow.js ${tf.version.tfjs}${threadsDetail(name)}`;
   console.error([`gradfold: ${name} engine (${detail})`, ...reasons].join(". "));
 }
 
@@ -148,6 +155,11 @@ function tensorflowDetail(): string {
   // On a GPU they are not missed.
   if (hasFused("SumRows") || running.endsWith("GPU")) return running;
   return `${running}, without gradfold's kernels: \`deno task setup\` compiles them`;
+}
+
+function threadsDetail(name: BackendName): string {
+  const threads = name === "wasm" ? wasmThreads() : 1;
+  return threads > 1 ? `, ${threads} threads` : "";
 }
 
 /** Reads an environment variable where that is allowed; a prompt would be worse than the default. */

@@ -24,23 +24,27 @@ import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts
  * 3. *Replay*: encodes each chunk again, on the tape, and pulls its cotangents back to the parameters.
  *
  * The first `keep` chunks of an input are encoded only once, on the tape of the coupling, which takes their memory and
- * saves their second encoding. Luyu Gao, Yunyi Zhang, Jiawei Han, Jamie Callan, "Scaling Deep Contrastive Learning Batch
- * Size under Memory Limited Setup", 2021.
+ * saves their second encoding. Luyu Gao, Yunyi Zhang, Jiawei Han, Jamie Callan, "Scaling Deep Contrastive Learning
+ * Batch Size under Memory Limited Setup", 2021.
  *
- * With `memory` in place of chunks, they are planned: the first step on examples of some shape measures what encoders take,
- * on a few of them, and each step takes the plan of the least predicted time that fits (see {@linkcode planStep}). What
- * the loss takes is measured by the first step on so many examples, which keeps nothing on the tape; until then it is taken
- * to be a row loss. A loss that takes more can bring a step above the budget; the next plan is corrected then, and the
- * result says so. Nothing is above the budget but by such a surprise. `result.memory` has the plan, and what it took.
+ * With `memory` in place of chunks, they are planned: the first step on examples of some shape measures what encoders
+ * take, on a few of them, and each step takes the plan of the least predicted time that fits (see
+ * {@linkcode planStep}). What the loss takes is measured by the first step on so many examples, which keeps nothing on the tape;
+ * until then it is taken to be a row loss. A loss that takes more can bring a step above the budget; the next plan is
+ * corrected then, and the result says so. Nothing is above the budget but by such a surprise, and where no plan does
+ * any more: steps go on with the leanest. `result.memory` has the plan, and what it took. Plans follow measured times,
+ * so that runs are equal but for rounding; with given chunks they are equal bit for bit.
  *
  * @param options What to encode, the loss, and in which chunks or how much memory.
  * @returns A step; see {@linkcode Step}.
- * @throws {TypeError} If an encoder mixes the examples of a batch and no policy lets it through, or it is not said how to
- * chunk, or in two ways. The step throws one if it is to cut ready chunks.
- * @throws {RangeError} If a chunk size is not an integer of at least 1, or memory is no amount. The step throws one if no
- * plan fits the budget, which names the least that does, and if inputs do not fit together,
- * the loss does not use an input whose encoder is trained, or a representation or the loss is not finite (which engines
- * that cannot be read from synchronously do not check); no parameter has changed then. Gradients are not checked.
+ * @throws {TypeError} If an encoder mixes the examples of a batch and no policy lets it through, or it is not said how
+ * to chunk, or in two ways, or a plan would change what an encoder mixes. The step throws one if it is to cut ready
+ * chunks.
+ * @throws {RangeError} If a chunk size is not an integer of at least 1, or memory is no amount. The first step on a
+ * shape throws one if no plan fits the budget, which names the least that does; any step does if inputs do not fit
+ * together, the loss does not use an input whose encoder is trained, or a representation or the loss is not finite
+ * (which engines that cannot be read from synchronously do not check); no parameter has changed then. Gradients are
+ * not checked.
  *
  * @example
  * ```ts

@@ -27,6 +27,8 @@ export interface PlanInput {
   readonly encoder: unknown;
   /** Bytes of the encoder's gradients while they are summed. */
   readonly sumBytes: number;
+  /** Bytes of the largest of them that is summed on the tape. */
+  readonly addBytes: number;
   /** The most examples of which the cost is measured, not extrapolated. */
   readonly measured: number;
   /** The length of the examples that were measured; of others the cost is estimated. */
@@ -53,6 +55,8 @@ export interface PlanRequest {
   readonly limits?: readonly (number | undefined)[];
   /** By how much phases took more than was thought, as factors. 1 if left out. */
   readonly scale?: Partial<Peaks>;
+  /** Whether to give the leanest plan where none fits, in place of an error. False if left out. */
+  readonly orLeanest?: boolean;
 }
 
 /** How one input is cut. */
@@ -81,9 +85,11 @@ export interface StepPlan {
   readonly predictedBytes: number;
   /** The predicted peak of each phase, without the margin. */
   readonly peaks: Peaks;
+  /** What stands beside the loss's backward pass: representations and tape. */
+  readonly besideLossBytes: number;
   /**
-   * Predicted time of encoding, relative to that of the whole batch on one tape. The time of the loss is not known; tiles of
-   * half the size are thought to cost a hundredth.
+   * Predicted time of encoding, relative to that of the whole batch on one tape. The time of the loss is not known;
+   * tiles of half the size are thought to cost a hundredth.
    */
   readonly relativeTime: number;
 }
@@ -94,7 +100,7 @@ export interface MemoryPlan {
   readonly budgetBytes: number;
   /** The predicted peak. */
   readonly predictedBytes: number;
-  /** The peak of this step, without what planning it took. */
+  /** The peak of this step, with what planning it took. */
   readonly peakBytes: number;
   /** The size of the loss's tiles. */
   readonly tileBytes: number;
@@ -102,7 +108,7 @@ export interface MemoryPlan {
   readonly relativeTime: number;
   /** How each input was cut. */
   readonly inputs: readonly PlannedInput[];
-  /** Whether an earlier step of the same shape was above the budget, so that this plan is a corrected one. */
+  /** Whether an earlier step of the same shape was above the budget. */
   readonly corrected: boolean;
 }
 
@@ -110,16 +116,18 @@ export interface MemoryPlan {
 const MARGIN = 1.02;
 /** By how much tiles of half the size are thought to prolong a step. */
 const SMALLER_TILES = 0.01;
+const NO_LOSS: LossCost = { tileBytes: 0, forwardBytes: 0, backwardBytes: 0 };
 
 /**
  * Finds the plan of the least predicted time whose phases all fit the budget.
  *
- * Inputs are cut evenly, into 1, 2, 3, 4, 6, 8, 12, … chunks; those chunks stay on the tape that save the most time for
- * their bytes. Nothing is as fast for each token as one chunk an input on the tape, so that this is the plan if it fits;
- * only inputs that are cut by tokens may do better, since short texts among themselves have less padding. The loss is given the largest tiles
- * that the plan leaves room for. More memory never predicts more time.
+ * Inputs are cut evenly, into 1, 2, 3, 4, 6, 8, 12, … chunks; those chunks stay on the tape that save the most time
+ * for their bytes. Nothing is as fast for each token as one chunk an input on the tape, so that this is the plan if it
+ * fits; only inputs that are cut by tokens may do better, since short texts among themselves have less padding. The
+ * loss is given the largest tiles that the plan leaves room for. More memory never predicts more time.
  *
- * @throws {RangeError} If nothing fits; the message says the least number of bytes that would do.
+ * @throws {RangeError} If nothing fits, unless the leanest plan will do; the message says the least number of bytes
+ * that would do.
  *
  * @example
  * ```ts
@@ -133,6 +141,7 @@ const SMALLER_TILES = 0.01;
  *   trained: true,
  *   encoder: 0,
  *   sumBytes: 100,
+ *   addBytes: 100,
  *   measured: 64,
  *   // On the tape an example takes 1,000 bytes and twice the time.
  *   cost: ({ examples: n }: { examples: number }) => ({
@@ -161,10 +170,29 @@ const SMALLER_TILES = 0.01;
  * ```
  */
 export function planStep(request: PlanRequest): StepPlan {
+  const { best, leanest, wholeMs } = search(request);
+  if (best || request.orLeanest) return describe(best ?? leanest, wholeMs, request);
+  throw new RangeError(
+    `Cannot plan a step: memory is ${request.budgetBytes} B, expected at least ${leanest.bytes} B, which the smallest ` +
+      `chunks and tiles take`,
+  );
+}
+
+type Found = { readonly candidate: Candidate; readonly cost: LossCost; readonly ms: number };
+
+interface Search {
+  /** The fastest that fits. */
+  readonly best: Found | undefined;
+  /** The fastest of the leanest if nothing does. */
+  readonly leanest: Found & { readonly bytes: number; readonly encoding: number };
+  readonly wholeMs: number;
+}
+
+function search(request: PlanRequest): Search {
   const { candidates, wholeMs } = candidatesOf(request);
   const { coupling, budgetBytes } = request;
-  let best: { readonly candidate: Candidate; readonly cost: LossCost; readonly ms: number } | undefined;
-  let leastBytes = Infinity;
+  let best: Found | undefined;
+  let leanest: Search["leanest"] | undefined;
   for (const cost of lossCosts(coupling)) {
     const slower = 1 + SMALLER_TILES * Math.log2(coupling.tileBytes / cost.tileBytes);
     for (const candidate of candidates) {
@@ -172,18 +200,20 @@ export function planStep(request: PlanRequest): StepPlan {
       if (best && ms >= best.ms) break;
       const bytes = predict(candidate, cost, request);
       if (bytes <= budgetBytes) best = { candidate, cost, ms };
-      else leastBytes = Math.min(leastBytes, bytes);
+      // Where the loss alone takes too much, encoding shall still fit.
+      const encoding = Math.max(budgetBytes, predict(candidate, NO_LOSS, request));
+      if (!leanest || bytes < leanest.bytes || bytes === leanest.bytes && encoding < leanest.encoding) {
+        leanest = { candidate, cost, ms, bytes, encoding };
+      }
     }
   }
-  if (!best) {
-    throw new RangeError(
-      `Cannot plan a step: memory is ${budgetBytes} B, expected at least ${leastBytes} B, which the smallest chunks and ` +
-        `tiles take`,
-    );
-  }
-  const { candidate, ms } = best;
+  return { best, leanest: leanest!, wholeMs };
+}
+
+function describe({ candidate, cost: least, ms }: Found, wholeMs: number, request: PlanRequest): StepPlan {
+  const { coupling, budgetBytes } = request;
   // Where room is left, the loss gets it.
-  const cost = lossCosts(coupling).find((cost) => predict(candidate, cost, request) <= budgetBytes) ?? best.cost;
+  const cost = lossCosts(coupling).find((cost) => predict(candidate, cost, request) <= budgetBytes) ?? least;
   return {
     inputs: candidate.cuts.map(({ name, layout, kept, largest, byTokens }) => ({
       name,
@@ -196,6 +226,7 @@ export function planStep(request: PlanRequest): StepPlan {
     tileBytes: cost.tileBytes,
     predictedBytes: predict(candidate, cost, request),
     peaks: peaksWith(candidate, cost, request),
+    besideLossBytes: candidate.peaks.lossBackward,
     relativeTime: wholeMs > 0 ? ms / wholeMs : 1,
   };
 }

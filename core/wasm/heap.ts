@@ -23,11 +23,12 @@ export interface WasmBackend {
     readonly HEAPU8: Uint8Array<ArrayBuffer>;
     _malloc(bytes: number): number;
     _free(offset: number): void;
-    cwrap(name: string, result: null, parameters: readonly ("number" | "array")[]): (...args: unknown[]) => void;
-    readonly tfjs: {
-      registerTensor(id: number, size: number, offset: number): void;
-      disposeData(id: number): void;
-    };
+    _register_tensor(id: number, size: number, offset: number): void;
+    _dispose_data(id: number): void;
+    /** Numbers of tensors, addresses of their shapes, ranks, and whether they are transposed. */
+    _BatchMatMul(...call: readonly number[]): void;
+    /** Numbers of tensors, addresses of their shapes, ranks, and the type. */
+    _Add(...call: readonly number[]): void;
   };
   makeOutput(shape: readonly number[], dtype: tf.DataType): TensorInfo;
   disposeData(dataId: object): boolean;
@@ -44,6 +45,9 @@ export interface KernelCall {
 
 /** A kernel: makes its output on the engine's heap. */
 export type Kernel = (call: KernelCall) => TensorInfo;
+
+/** A kernel of any number of outputs. */
+export type FusedKernel = (call: KernelCall) => TensorInfo[];
 
 /** The engine's own kernel of that name. */
 export function stockKernel(name: string): Kernel {
@@ -89,36 +93,45 @@ export function withScratch<T>(backend: WasmBackend, length: number, run: (offse
   }
 }
 
-const products = new WeakMap<WasmBackend, (...args: unknown[]) => void>();
-
 /** Multiplies matrices on the heap: out[m, n] = a[m, k] · b[k, n], each given by its address. */
 export function multiply(
   backend: WasmBackend,
   [a, b, out]: readonly [number, number, number],
   [m, k, n]: readonly [number, number, number],
 ): void {
-  let product = products.get(backend);
-  if (!product) {
-    product = backend.wasm.cwrap("BatchMatMul", null, [
-      ...["number", "array", "number", "number", "array", "number"] as const,
-      ...["number", "number", "number"] as const,
-    ]);
-    products.set(backend, product);
-  }
+  const { wasm } = backend;
+  const shapes = shapesAt(backend, [1, m, k, 1, k, n]);
   // The engine knows memory by numbers and keeps what it prepared of `b` under b's number until that is given back.
   const first = backend.dataIdNextNumber;
   backend.dataIdNextNumber += 3;
-  const { registerTensor, disposeData } = backend.wasm.tfjs;
-  registerTensor(first, m * k, a);
-  registerTensor(first + 1, k * n, b);
-  registerTensor(first + 2, m * n, out);
+  wasm._register_tensor(first, m * k, a);
+  wasm._register_tensor(first + 1, k * n, b);
+  wasm._register_tensor(first + 2, m * n, out);
   try {
-    product(first, shapeBytes(1, m, k), 3, first + 1, shapeBytes(1, k, n), 3, 0, 0, first + 2);
+    wasm._BatchMatMul(first, shapes, 3, first + 1, shapes + 12, 3, 0, 0, first + 2);
   } finally {
-    for (let i = 0; i < 3; i++) disposeData(first + i);
+    for (let i = 0; i < 3; i++) wasm._dispose_data(first + i);
   }
 }
 
-function shapeBytes(...shape: number[]): Uint8Array {
-  return new Uint8Array(new Int32Array(shape).buffer);
+/** Adds a tensor to each row of another, in that one's memory. */
+export function addToRows(backend: WasmBackend, sum: TensorInfo, x: TensorInfo): void {
+  const width = tf.util.sizeFromShape(x.shape);
+  const rows = tf.util.sizeFromShape(sum.shape) / width;
+  const shapes = shapesAt(backend, [rows, width, width]);
+  const [to, from] = [backend.dataIdMap.get(sum.dataId).id, backend.dataIdMap.get(x.dataId).id];
+  backend.wasm._Add(to, shapes, 2, from, shapes + 8, 1, FLOAT32, to);
+}
+
+/** How the engine writes the type. */
+const FLOAT32 = 0;
+
+const shapeRoom = new WeakMap<WasmBackend, number>();
+
+/** Writes up to six sizes where the engine finds them until the next call. */
+function shapesAt(backend: WasmBackend, sizes: readonly number[]): number {
+  const room = shapeRoom.get(backend) ?? backend.wasm._malloc(24) >>> 0;
+  shapeRoom.set(backend, room);
+  integers(backend, room, sizes.length).set(sizes);
+  return room;
 }

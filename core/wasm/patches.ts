@@ -1,5 +1,6 @@
 /**
- * Convolution as matrix products: for each position of the filter, the pixels that it meets form one matrix.
+ * Convolution as matrix products: for each position of the filter, the pixels that it meets form one matrix; or all
+ * that one place of the filter meets forms one row.
  *
  * @module
  */
@@ -73,6 +74,35 @@ export function visitRuns(
       const inRow = row * c.strideHeight + i - c.top;
       const outPixel = (image * c.outHeight + row) * c.outWidth + firstColumn;
       visit(outPixel, (image * c.inHeight + inRow) * c.inWidth + inColumn, lastColumn - firstColumn);
+    }
+  }
+}
+
+/**
+ * Writes what each place of the filter meets, `[filterHeight · filterWidth · inChannels, pixels]`, for the output pixels
+ * of some rows, counted over all images; zeros where it meets padding.
+ */
+export function copyMet(c: Convolution, from: Float32Array, firstRow: number, rows: number, to: Float32Array): void {
+  const { inHeight, inWidth, inChannels, outHeight, outWidth, filterWidth } = c;
+  const pixels = rows * outWidth;
+  const step = c.strideWidth * inChannels;
+  to.fill(0);
+  for (let position = 0; position < c.filterHeight * filterWidth; position++) {
+    const j = position % filterWidth;
+    const i = (position - j) / filterWidth;
+    const [first, last] = inside(outWidth, c.strideWidth, j - c.left, inWidth);
+    const left = (first * c.strideWidth + j - c.left) * inChannels;
+    for (let row = 0; row < rows; row++) {
+      const inImage = (firstRow + row) % outHeight;
+      const inRow = inImage * c.strideHeight + i - c.top;
+      if (inRow < 0 || inRow >= inHeight) continue;
+      const image = (firstRow + row - inImage) / outHeight;
+      const start = (image * inHeight + inRow) * inWidth * inChannels + left;
+      for (let channel = 0; channel < inChannels; channel++) {
+        const target = (position * inChannels + channel) * pixels + row * outWidth;
+        let source = start + channel;
+        for (let n = first; n < last; n++, source += step) to[target + n] = from[source]!;
+      }
     }
   }
 }

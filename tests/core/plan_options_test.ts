@@ -44,6 +44,15 @@ engineTest("cachedStep() refuses budgets that are none, and what does not go wit
   );
 });
 
+engineTest("cachedStep() refuses plans that would change what an encoder mixes", () => {
+  const encoders = [{ ...tinyEncoder(), crossExample: true }];
+  const options: StepOptions = { encoders, loss: coupling, crossExample: "perChunk" };
+  assertThrows(() => cachedStep({ ...options, memory: "1MB" }), TypeError, "and memory is 1MB, which leaves open");
+  assertThrows(() => cachedStep({ ...options, chunkSize: 2, chunkTokens: 8 }), TypeError, "and chunkTokens is 8");
+  cachedStep({ ...options, chunkSize: 2 });
+  cachedStep({ ...options, crossExample: "frozen", memory: "1MB" });
+});
+
 engineTest("fullStep() takes no notice of chunk sizes and budgets", () => {
   const batch = randomMatrix(1, 4, 4);
   for (const more of [{}, { memory: 1 }, { chunkSize: 2, keep: 1 }]) {

@@ -1,7 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { chunksOf, evenCounts, tokenChunks } from "../../core/_chunking.ts";
 import { costAt, type CostPoint, NO_COST } from "../../core/_costs.ts";
-import { type Known, learn, type Lesson, type LossKnown } from "../../core/_lessons.ts";
+import { expected, learn, type Lesson, type LossKnown, unknownLoss, unknownShape } from "../../core/_lessons.ts";
 import { lossCost } from "../../core/_loss_cost.ts";
 import { type Peaks, phases } from "../../core/_peaks.ts";
 
@@ -19,10 +19,10 @@ Deno.test("planStep() reads costs off lines between measured numbers of examples
     const { forwardBytes, trainingMs } = costAt(points, examples);
     return [forwardBytes, trainingMs];
   };
-  assertEquals([1, 2, 5, 7, 9, 18].map(at), [[10, 3], [30, 4], [90, 7], [90, 17], [90, 27], [90, 54]]);
-  // A single point says what an example takes; a peak of gradients alone grows as the forward pass does.
+  assertEquals([1, 2, 5, 7, 9, 18].map(at), [[10, 3], [30, 4], [90, 7], [90, 17], [90, 27], [180, 54]]);
+  // Beyond, no more is known than that a peak does not grow faster than the examples.
   assertEquals(costAt(points.slice(0, 1), 3).forwardBytes, 30);
-  assertEquals(costAt(points.slice(0, 2), 7).backwardBytes, 500 + 2 * 20);
+  assertEquals(costAt(points.slice(0, 2), 7).backwardBytes, 700);
 });
 
 Deno.test("planStep() cuts evenly, into chunks of examples or of padded tokens", () => {
@@ -59,6 +59,7 @@ function lesson(loss: LossKnown, peaks: Partial<Peaks>, budgetBytes = 1000): Les
       tileBytes: 100,
       predictedBytes: 900,
       peaks: all(500),
+      besideLossBytes: 100,
       relativeTime: 1,
     },
     coupling: { fixedBytes: 300, tileBytes: 400, leastTileBytes: 1, tiled: true, measured: [...loss.measured] },
@@ -75,26 +76,45 @@ Deno.test("cachedStep() learns what the loss took, and forgets what it took if i
       backwardBytes: 10,
     }],
     tiled: true,
+    growth: unknownLoss().growth,
   };
-  const known: Known = { scale: {}, corrected: false };
+  const known = unknownShape();
   const first = lesson(loss, { loss: 290 });
-  known.plan = first.plan;
+  const settled = { plan: first.plan, measured: loss.measured };
+  known.settled = settled;
   learn(known, loss, first);
-  assertEquals([known.plan, known.proven, loss.measured.length], [first.plan, first.plan, 2]);
+  assertEquals([known.settled, known.proven, loss.measured.length], [settled, first.plan, 2]);
   learn(known, loss, lesson(loss, { loss: 310 }));
-  assertEquals(loss.measured, [{ tileBytes: 100, forwardBytes: 210, backwardBytes: 10 }]);
-  assertEquals([known.plan, known.corrected], [undefined, false]);
+  // With a chunk on the tape the backward pass is thought to grow as the loss does.
+  assertEquals(loss.measured, [{ tileBytes: 100, forwardBytes: 210, backwardBytes: 20 }]);
+  assertEquals([known.settled, known.corrected], [undefined, false]);
+  // It grows, and is thought to go on until it is seen not to.
+  assertEquals(expected(loss), [{ tileBytes: 100, forwardBytes: 220, backwardBytes: 30 }]);
+  learn(known, loss, lesson(loss, { loss: 310 }));
+  assertEquals(expected(loss), [{ tileBytes: 100, forwardBytes: 210, backwardBytes: 20 }]);
+  // A jump is no growth.
+  learn(known, loss, lesson(loss, { loss: 900 }));
+  assertEquals(expected(loss)[0]!.forwardBytes, 800);
 });
 
-Deno.test("cachedStep() scales up what was mispredicted in a step above its budget, and nothing else", () => {
-  const loss: LossKnown = { measured: [{ tileBytes: 100, forwardBytes: 400, backwardBytes: 10 }], tiled: true };
-  const known: Known = { scale: {}, corrected: false };
-  learn(known, loss, lesson(loss, { replay: 600, keep: 400, loss: 450 }));
-  assertEquals([known.scale, known.corrected], [{}, false]);
-  learn(known, loss, lesson(loss, { replay: 600, keep: 400, loss: 450 }, 550));
-  assertEquals([known.scale, known.corrected, known.proven], [{ replay: 1.2 }, true, undefined]);
-  // What the loss took beyond its own prediction is known from now on, and needs no factor.
+Deno.test("cachedStep() is careful after a step above its budget, the longer the more there were", () => {
+  const loss = { ...unknownLoss(), measured: [{ tileBytes: 100, forwardBytes: 400, backwardBytes: 10 }], tiled: true };
+  const known = unknownShape();
+  const fine = { replay: 600, keep: 400, loss: 450 };
+  learn(known, loss, lesson(loss, fine));
+  assertEquals([known.scale, known.corrected, known.careful], [{}, false, 0]);
+  for (const patience of [1, 2, 4]) {
+    learn(known, loss, lesson(loss, fine, 550));
+    assertEquals([known.scale, known.corrected, known.proven], [{ replay: 1.2 }, true, undefined]);
+    for (let left = patience; left > 0; left--) {
+      assertEquals(known.careful, left);
+      learn(known, loss, lesson(loss, fine));
+    }
+    assertEquals([known.scale, known.careful], [{}, 0]);
+  }
+  // What the loss took beyond its own prediction needs no factor, and is forgotten after a careful step.
   learn(known, loss, lesson(loss, { loss: 600 }, 550));
-  assertEquals(known.scale, { replay: 1.2 });
-  assert(loss.measured[0]!.forwardBytes === 500);
+  assertEquals([known.scale, loss.measured[0]!.forwardBytes], [{}, 500]);
+  for (let i = 0; i < 8; i++) learn(known, loss, lesson(loss, fine));
+  assertEquals(loss.measured.map(({ forwardBytes }) => forwardBytes), [350]);
 });

@@ -46,6 +46,7 @@ function inputOf(lines: Lines, index: number): PlanInput {
     trained,
     encoder: index,
     sumBytes: gradients,
+    addBytes: gradients,
     measured: examples,
     cost,
     ...(byTokens ? { lengths: Int32Array.from({ length: examples }, (_, i) => 1 + Math.floor(i / 6)) } : {}),

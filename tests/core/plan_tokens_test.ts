@@ -148,10 +148,12 @@ engineTest("cachedStep() with a budget for the whole batch leaves texts of one l
   const inputs = [texts(TEXTS["all equal"]!, 1), texts(TEXTS["all equal"]!, 2)];
   const full = fullStep({ encoders, loss: infoNCE() });
   const { result: expected, peakBytes } = measurePeakSync(() => full(inputs, key(0)));
-  const step = cachedStep({ encoders, loss: infoNCE(), memory: peakBytes });
+  // To know that so few examples fit whole without trying takes some room.
+  const memory = Math.ceil(1.1 * peakBytes);
+  const step = cachedStep({ encoders, loss: infoNCE(), memory });
   free(step(inputs, key(0)));
   const result = step(inputs, key(1));
-  assertLessOrEqual(result.memory!.peakBytes, peakBytes);
+  assertLessOrEqual(result.memory!.peakBytes, memory);
   assertEquals(result.plan, expected.plan);
   free(result, expected);
   dispose(encoders, inputs);

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+
+/** Runs a script at the repository's root in a process of its own that may use so many threads. */
+async function script(code: string, threads: string): Promise<{ success: boolean; output: string }> {
+  const child = new Deno.Command("deno", {
+    args: ["run", "--no-check", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi", "-"],
+    cwd: new URL("../..", import.meta.url),
+    env: { NO_COLOR: "1", GRADFOLD_WASM_THREADS: threads },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(code));
+  await writer.close();
+  // The process ends by itself, or this waits for ever.
+  const { success, stdout, stderr } = await child.output();
+  return { success, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+const compute = `
+  import * as tf from "@tensorflow/tfjs";
+  import { key, useBackend } from "./core/mod.ts";
+  import { normal } from "./core/stream.ts";
+  import os from "node:os";
+  import threads from "node:worker_threads";
+  const [page, cpus, thread] = [globalThis.Worker, os.cpus, threads.Worker];
+  await useBackend({ backend: "wasm" });
+  const a = tf.tensor2d(normal(key(1), [0], 300 * 200), [300, 200]);
+  const b = tf.tensor2d(normal(key(1), [1], 200 * 100), [200, 100]);
+  const product = tf.matMul(a, b).dataSync();
+  let worst = 0;
+  const [x, y] = [a.dataSync(), b.dataSync()];
+  for (let i = 0; i < 300; i++) {
+    for (let j = 0; j < 100; j++) {
+      let sum = 0;
+      for (let k = 0; k < 200; k++) sum += x[i * 200 + k] * y[k * 100 + j];
+      worst = Math.max(worst, Math.abs(sum - product[i * 100 + j]));
+    }
+  }
+  console.log("right", worst < 1e-4);
+  console.log("restored", globalThis.Worker === page, os.cpus === cpus, threads.Worker === thread);`;
+
+Deno.test("the wasm engine computes with threads where they are asked for, and the process ends", async () => {
+  const { success, output } = await script(compute, "2");
+  assert(success, output);
+  assertStringIncludes(output, "2 threads");
+  assertStringIncludes(output, "right true");
+  assertStringIncludes(output, "restored true true true");
+});
+
+Deno.test("the wasm engine computes without threads where they do not start", async () => {
+  const broken = `
+    import { startWasm, wasmThreads } from "./core/wasm/threads.ts";
+    console.log("started", await startWasm("/nowhere/", "2"), wasmThreads());`;
+  const { success, output } = await script(broken, "1");
+  assert(success, output);
+  assertEquals(output.trim(), "started true 1");
+});
+
+Deno.test("the wasm engine refuses what is no number of threads", async () => {
+  for (const wrong of ["none", "0", "2.5", "9"]) {
+    const { output } = await script(
+      `import { useBackend } from "./core/mod.ts"; await useBackend({ backend: "wasm" });`,
+      wrong,
+    );
+    assertStringIncludes(output, `GRADFOLD_WASM_THREADS is "${wrong}", expected an integer from 1 to 8`);
+  }
+});
