@@ -79,9 +79,10 @@ function bits(backend: WasmBackend, tensor: TensorInfo): Int32Array {
   return integers(backend, address(backend, tensor), tf.util.sizeFromShape(tensor.shape));
 }
 
-/** Turns the bits of a float32 number into an integer, so that integers have the order of the numbers. */
+/** Turns the bits of a float32 number into an integer, so that integers have the order of the numbers; both zeros are 0. */
 function ordered(bits: number): number {
-  return bits ^ ((bits >> 31) & 0x7fffffff);
+  const mirrored = bits ^ ((bits >> 31) & 0x7fffffff);
+  return mirrored - (mirrored >> 31);
 }
 
 /** All ones if a < b, else 0. */
