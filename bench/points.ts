@@ -63,7 +63,7 @@ export function* measurePoints(
     const curve = (name: string) =>
       points.filter((point) => point.encoder === asked.encoder && curveOf(point) === name);
     const spec = withBudget(asked, curve("full"));
-    const needed = spec.memory ?? expected(curve(curveOf(spec)), spec.batch);
+    const needed = spec.memory ?? takenBytes(curve(curveOf(spec)), spec.batch);
     const missing = spec.share !== undefined && spec.memory === undefined
       ? "no full batch was measured, whose peak its budget is a part of"
       : needed > limit && `it would take about ${gigabytes(needed)}, above the limit of ${gigabytes(limit)}`;
@@ -79,16 +79,20 @@ function withBudget(spec: StepSpec, full: readonly Point[]): StepSpec {
   return { ...spec, memory: Math.floor(spec.share * expected(full, spec.batch, ({ peakBytes }) => peakBytes)) };
 }
 
+/** The most that is expected of a batch, in tensors or in resident memory, each on its own line. */
+export function takenBytes(before: readonly Point[], batch: number): number {
+  return Math.max(
+    expected(before, batch, ({ peakBytes }) => peakBytes),
+    expected(before, batch, ({ rssAboveBase }) => rssAboveBase),
+  );
+}
+
 /** What a straight line through the last two points, or through the origin and one, says of a batch. */
-export function expected(before: readonly Point[], batch: number, quantity = takenBytes): number {
+export function expected(before: readonly Point[], batch: number, quantity: (point: Point) => number): number {
   const [last, earlier] = [before.at(-1), before.at(-2)];
   if (!last) return 0;
   const [top, bottom] = [quantity(last), earlier ? quantity(earlier) : 0];
   return top + (top - bottom) / (last.batch - (earlier?.batch ?? 0)) * (batch - last.batch);
-}
-
-function takenBytes({ peakBytes, rssAboveBase }: Point): number {
-  return Math.max(peakBytes, rssAboveBase);
 }
 
 /** Measures a step in a new process. */

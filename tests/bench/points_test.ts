@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { curveOf, expected, formatPoints, groupOf, measurePoints, stepSpecs } from "../../bench/points.ts";
+import { curveOf, expected, formatPoints, groupOf, measurePoints, stepSpecs, takenBytes } from "../../bench/points.ts";
+import type { Point } from "../../bench/point.ts";
 import { point } from "./_point.ts";
 
 Deno.test("stepSpecs() takes each batch's steps together, the full batch once for all chunks and budgets", () => {
@@ -27,13 +28,20 @@ Deno.test("curveOf() names a budget that is no part of a full batch by its bytes
 Deno.test("expected() goes on along a line through the last points", () => {
   const full = (batch: number, peakBytes: number, rssAboveBase = 0) =>
     point({ method: "full", batch, peakBytes, rssAboveBase });
-  assertEquals(expected([], 64), 0);
-  assertEquals(expected([full(64, 100)], 128), 200);
-  assertEquals(expected([full(32, 7), full(64, 100), full(128, 150)], 256), 250);
-  assertEquals(expected([full(64, 100), full(128, 150)], 128), 150);
-  // Whichever is larger, tensors or resident memory, unless it is said.
-  assertEquals(expected([full(64, 100, 300)], 128), 600);
-  assertEquals(expected([full(64, 100, 300)], 128, ({ peakBytes }) => peakBytes), 200);
+  const peak = ({ peakBytes }: Point) => peakBytes;
+  assertEquals(expected([], 64, peak), 0);
+  assertEquals(expected([full(64, 100)], 128, peak), 200);
+  assertEquals(expected([full(32, 7), full(64, 100), full(128, 150)], 256, peak), 250);
+  assertEquals(expected([full(64, 100), full(128, 150)], 128, peak), 150);
+  assertEquals(expected([full(64, 100, 300)], 128, peak), 200);
+});
+
+Deno.test("takenBytes() is the larger of two lines, so that resident memory that varies hides no tensors", () => {
+  const full = (batch: number, peakBytes: number, rssAboveBase: number) =>
+    point({ method: "full", batch, peakBytes, rssAboveBase });
+  assertEquals(takenBytes([full(64, 100, 300)], 128), 600);
+  // Resident memory that shrank from one point to the next is no reason to expect less.
+  assertEquals(takenBytes([full(4, 40, 500), full(8, 80, 300)], 256), 2560);
 });
 
 Deno.test("measurePoints() leaves out a budget without a full batch, without trying it", () => {
