@@ -112,6 +112,8 @@ function parseLine(
 
 /** Cuts a gloss at its first quoted example; quotes inside the definition itself stay. */
 function splitGloss(text: string): { gloss: string; examples: string[] } {
+  // Most glosses have no example, and the search takes long to find that out.
+  if (!text.includes('"')) return { gloss: text, examples: [] };
   const cut = text.search(/\s*[;:,]?(?:\s*e\.g\.|(?<=[;:]))\s*"/);
   if (cut < 0) return { gloss: text, examples: [] };
   const examples = Array.from(text.slice(cut).matchAll(/"([^"]*)"/g), (match) => match[1]!);

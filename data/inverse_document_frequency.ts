@@ -27,8 +27,14 @@ import type { TokenTable } from "./token_table.ts";
  */
 export function inverseDocumentFrequency(table: TokenTable): Float32Array {
   const counts = new Float32Array(table.vocabularySize);
+  // The last text that each token was counted for, from 1; a set for each text would take several times as long.
+  const countedFor = new Int32Array(table.vocabularySize);
   for (let example = 0; example < table.examples; example++) {
-    for (const id of new Set(table.tokens(example))) counts[id]!++;
+    for (const id of table.tokens(example)) {
+      if (countedFor[id] === example + 1) continue;
+      countedFor[id] = example + 1;
+      counts[id]!++;
+    }
   }
   return counts.map((n) => Math.log(1 + (table.examples - n + 0.5) / (n + 0.5)));
 }
