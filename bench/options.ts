@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli";
-import type { BackendName } from "../core/mod.ts";
+import { type BackendName, parseBytes } from "../core/mod.ts";
 import { suggestion } from "../recipes/runner/nearest.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
 import { type EncoderName, encoderNames, type MethodName, methodNames } from "./cases.ts";
@@ -117,9 +117,9 @@ export function count(option: string, text: string, least: number): number {
   return value;
 }
 
-/** A number of bytes: `512MB`, `6GB`. */
+/** An amount of memory. */
 function bytes(option: string, text: string): number {
-  const [, size, unit] = /^(\d+(?:\.\d+)?)(MB|GB)$/.exec(text) ?? [];
-  if (size === undefined) throw new UsageError(`Cannot use --${option} ${text}: expected a size such as 512MB or 6GB`);
-  return Number(size) * (unit === "GB" ? 1e9 : 1e6);
+  const value = parseBytes(text);
+  if (value === undefined) throw new UsageError(`Cannot use --${option} ${text}: expected a size such as 512MB or 6GB`);
+  return value;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readBudget } from "./_budget.ts";
+import { byteUnits, parseBytes } from "./bytes.ts";
 import { choose, expected, learn, type LossKnown, type ShapeKnown, unknownLoss, unknownShape } from "./_lessons.ts";
 import { expectLoss } from "./_loss_cost.ts";
 import { type Enter, meterPhases } from "./_meter.ts";
@@ -96,6 +96,20 @@ export function planner(memory: unknown, places: readonly Place[], params: Param
       };
     },
   };
+}
+
+/**
+ * Reads a budget.
+ *
+ * @throws {RangeError} If it is no amount of memory.
+ */
+export function readBudget(memory: unknown): number {
+  const bytes = parseBytes(memory);
+  if (bytes !== undefined) return bytes;
+  throw new RangeError(
+    `Cannot make a step: memory is ${typeof memory === "string" ? `"${memory}"` : String(memory)}, expected a number ` +
+      `of bytes or a string such as "512MB", in ${byteUnits.join(", ")}`,
+  );
 }
 
 function wholeBatch(input: StepInput, { name }: Place): Batch {

@@ -14,20 +14,26 @@ const UNITS: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 };
 
+/** Names of the units that {@linkcode parseBytes} knows. */
+export const byteUnits: readonly string[] = Object.keys(UNITS);
+
 /**
- * Reads an amount of memory: a number of bytes, or a string with a unit.
+ * Reads an amount of memory.
  *
- * @throws {RangeError} If it is neither, or below one byte.
+ * @param amount A number of bytes, or a text with a unit: B, kB, MB, GB (thousands), KiB, MiB, GiB (1,024 each).
+ * @returns Whole bytes, or undefined if it is no amount of at least one byte.
+ *
+ * @example
+ * ```ts
+ * import { parseBytes } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(["512MB", "1.5 KiB", 7.9, "much"].map(parseBytes), [512e6, 1536, 7, undefined]);
+ * ```
  */
-export function readBudget(memory: unknown): number {
-  const bytes = typeof memory === "number" ? memory : typeof memory === "string" ? readText(memory) : NaN;
-  if (Number.isFinite(bytes) && bytes >= 1) return Math.floor(bytes);
-  throw new RangeError(
-    `Cannot make a step: memory is ${
-      typeof memory === "string" ? `"${memory}"` : memory
-    }, expected a number of bytes ` +
-      `or a string such as "512MB", in ${Object.keys(UNITS).join(", ")}`,
-  );
+export function parseBytes(amount: unknown): number | undefined {
+  const bytes = typeof amount === "number" ? amount : typeof amount === "string" ? readText(amount) : NaN;
+  return Number.isFinite(bytes) && bytes >= 1 ? Math.floor(bytes) : undefined;
 }
 
 function readText(text: string): number {
@@ -35,7 +41,20 @@ function readText(text: string): number {
   return digits === undefined || !Object.hasOwn(UNITS, unit!) ? NaN : Number(digits) * UNITS[unit!]!;
 }
 
-/** Writes an amount with three digits. */
+/**
+ * Writes an amount of memory with three digits.
+ *
+ * @param bytes The amount.
+ * @returns Such as `471 MB` or `1.50 GB`.
+ *
+ * @example
+ * ```ts
+ * import { formatBytes } from "@gradfold/gradfold/core";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals([471e6, 1.5e9].map(formatBytes), ["471 MB", "1.50 GB"]);
+ * ```
+ */
 export function formatBytes(bytes: number): string {
   const [unit, size] = Object.entries(UNITS).slice(0, 4).findLast(([, size]) => bytes >= size) ?? ["B", 1];
   const value = bytes / size;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatBytes } from "./_budget.ts";
+import { formatBytes } from "./bytes.ts";
 import type { MemoryPlan, PlannedInput } from "./plan.ts";
 
 /**

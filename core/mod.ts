@@ -5,6 +5,7 @@
  */
 export * from "./accumulate.ts";
 export * from "./backend.ts";
+export { formatBytes, parseBytes } from "./bytes.ts";
 export * from "./cached_step.ts";
 export * from "./describe_plan.ts";
 export * from "./full_step.ts";
@@ -22,7 +23,7 @@ export * from "./plan.ts";
 export * from "./row_loss.ts";
 export * from "./schedules.ts";
 export * from "./step.ts";
-export * from "./stream.ts";
+export { dropoutMask, normal, permutation, type Stream, stream, uniform } from "./stream.ts";
 export * from "./tiled.ts";
 export * from "./tree.ts";
 export * from "./types.ts";

@@ -2,22 +2,27 @@
 
 namespace gradfold {
 
-float FloatAttribute(TF_OpKernelConstruction* construction, const char* name) {
-  float value = 0;
+namespace {
+
+template <typename Value>
+Value Attribute(TF_OpKernelConstruction* construction, const char* name,
+                void (*get)(TF_OpKernelConstruction*, const char*, Value*, TF_Status*)) {
+  Value value = 0;
   TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrFloat(construction, name, &value, status);
+  get(construction, name, &value, status);
   if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
   TF_DeleteStatus(status);
   return value;
 }
 
+}  // namespace
+
+float FloatAttribute(TF_OpKernelConstruction* construction, const char* name) {
+  return Attribute<float>(construction, name, TF_OpKernelConstruction_GetAttrFloat);
+}
+
 int32_t IntegerAttribute(TF_OpKernelConstruction* construction, const char* name) {
-  int32_t value = 0;
-  TF_Status* status = TF_NewStatus();
-  TF_OpKernelConstruction_GetAttrInt32(construction, name, &value, status);
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
-  return value;
+  return Attribute<int32_t>(construction, name, TF_OpKernelConstruction_GetAttrInt32);
 }
 
 bool RegisterKernel(const Signature& signature, void* (*create)(TF_OpKernelConstruction*),

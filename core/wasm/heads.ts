@@ -25,38 +25,43 @@ export function headsOf(projected: TensorInfo, mask: TensorInfo, perExample: num
   return { count: examples * perExample, perExample, length, depth: projected.shape[1]! / 3 / perExample };
 }
 
-/** Calls `visit` with each head's number and where in the rows its first place begins. */
-function visitHeads(heads: Heads, { part, parts }: Columns, visit: (head: number, first: number) => void): void {
+/** Calls `visit` with where in the rows each head's matrix begins, where in the matrices, and how far apart rows are. */
+function visitHeads(
+  heads: Heads,
+  { part, parts }: Columns,
+  visit: (inRows: number, inMatrices: number, stride: number) => void,
+): void {
   const { count, perExample, length, depth } = heads;
   const stride = parts * perExample * depth;
   for (let head = 0; head < count; head++) {
     const inExample = head % perExample;
     const example = (head - inExample) / perExample;
-    visit(head, example * length * stride + (part * perExample + inExample) * depth);
+    visit(example * length * stride + (part * perExample + inExample) * depth, head * length * depth, stride);
   }
+}
+
+/** Calls `visit` with where each place of each head stands, in the rows and in matrices [length, depth]. */
+function visitPlaces(heads: Heads, columns: Columns, visit: (inRows: number, inMatrices: number) => void): void {
+  const { length, depth } = heads;
+  visitHeads(heads, columns, (inRows, inMatrices, stride) => {
+    for (let i = 0; i < length; i++) visit(inRows + i * stride, inMatrices + i * depth);
+  });
 }
 
 /** Copies columns of rows to one matrix [length, depth] for each head, times a factor. */
 export function toHeads(heads: Heads, rows: Float32Array, columns: Columns, to: Float32Array, factor = 1): void {
-  const { perExample, length, depth } = heads;
-  const stride = columns.parts * perExample * depth;
-  visitHeads(heads, columns, (head, first) => {
-    let at = head * length * depth;
-    for (let i = 0; i < length; i++) {
-      const place = first + i * stride;
-      for (let j = 0; j < depth; j++) to[at++] = rows[place + j]! * factor;
-    }
+  const { depth } = heads;
+  visitPlaces(heads, columns, (from, at) => {
+    for (let j = 0; j < depth; j++) to[at + j] = rows[from + j]! * factor;
   });
 }
 
 /** Copies columns of rows to one matrix [depth, length] for each head. */
 export function toTurnedHeads(heads: Heads, rows: Float32Array, columns: Columns, to: Float32Array): void {
-  const { perExample, length, depth } = heads;
-  const stride = columns.parts * perExample * depth;
-  visitHeads(heads, columns, (head, first) => {
-    let at = head * length * depth;
+  const { length, depth } = heads;
+  visitHeads(heads, columns, (from, at, stride) => {
     for (let j = 0; j < depth; j++) {
-      let place = first + j;
+      let place = from + j;
       for (let i = 0; i < length; i++, place += stride) to[at++] = rows[place]!;
     }
   });
@@ -64,14 +69,9 @@ export function toTurnedHeads(heads: Heads, rows: Float32Array, columns: Columns
 
 /** Copies one matrix [length, depth] for each head to columns of rows, times a factor. */
 export function fromHeads(heads: Heads, from: Float32Array, rows: Float32Array, columns: Columns, factor = 1): void {
-  const { perExample, length, depth } = heads;
-  const stride = columns.parts * perExample * depth;
-  visitHeads(heads, columns, (head, first) => {
-    let at = head * length * depth;
-    for (let i = 0; i < length; i++) {
-      const place = first + i * stride;
-      for (let j = 0; j < depth; j++) rows[place + j] = from[at++]! * factor;
-    }
+  const { depth } = heads;
+  visitPlaces(heads, columns, (to, at) => {
+    for (let j = 0; j < depth; j++) rows[to + j] = from[at + j]! * factor;
   });
 }
 

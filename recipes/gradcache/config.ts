@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { cachedStep } from "../../core/mod.ts";
+import { parseBytes } from "../../core/mod.ts";
 
 const count = z.int().min(1);
 const methods = ["small", "accumulate", "cached", "full"] as const;
@@ -24,7 +24,7 @@ export const schema = z.strictObject({
   examples: count.describe("pairs seen in each run"),
   batch: z.int().min(2).describe("examples in the large batch"),
   chunk: z.int().min(2).describe("examples on the tape at a time, and in the small batch"),
-  memory: z.union([z.string(), z.number()]).refine(isAmount, {
+  memory: z.union([z.string(), z.number()]).refine((memory) => parseBytes(memory) !== undefined, {
     error: 'expected a number of bytes or a text such as "64MB"',
   }).nullable().default(null).describe(
     "tensor bytes that a step of gradient caching may take, such as 64MB; plans its chunks in place of chunk and keep",
@@ -68,16 +68,3 @@ export const schema = z.strictObject({
 
 /** The validated settings. */
 export type Config = z.output<typeof schema>;
-
-/** Whether a step takes it for an amount of memory. */
-function isAmount(memory: string | number): boolean {
-  const uncalled = (): never => {
-    throw new Error("Nothing is computed here");
-  };
-  try {
-    cachedStep({ encoders: [{ params: {}, encode: uncalled }], loss: uncalled, memory });
-    return true;
-  } catch {
-    return false;
-  }
-}

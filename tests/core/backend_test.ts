@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { type BackendName, canReadSync, startableBackends, useBackend } from "../../core/backend.ts";
 import { missingTensorflow } from "../../core/tensorflow.ts";
 import { engineTest } from "../support/mod.ts";
+import { runScript } from "../support/scripts.ts";
 
 /** Runs a function with `GRADFOLD_BACKEND` set, or unset. */
 async function withVariable<T>(value: string | undefined, run: () => Promise<T>): Promise<T> {
@@ -30,21 +31,9 @@ async function printed(run: () => Promise<unknown>): Promise<string[]> {
   return lines;
 }
 
-/** Runs a script at the repository's root in a process of its own, with the permissions given. */
+/** What a script writes in a process of its own with the permissions given. */
 async function script(code: string, ...permissions: string[]): Promise<string> {
-  const child = new Deno.Command("deno", {
-    args: ["run", "--no-check", "--no-prompt", ...permissions, "-"],
-    cwd: new URL("../..", import.meta.url),
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(code));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  return (await runScript(code, { permissions })).output;
 }
 
 const start = (options: string) => `

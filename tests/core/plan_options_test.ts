@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { accumulate, cachedStep, describePlan, fullStep, key, readyChunks, type StepOptions } from "../../core/mod.ts";
-import { formatBytes, readBudget } from "../../core/_budget.ts";
+import { readBudget } from "../../core/_planner.ts";
+import { formatBytes } from "../../core/bytes.ts";
 import { coupling, engineTest, free, randomMatrix, tinyEncoder } from "../support/mod.ts";
 
 Deno.test("cachedStep() reads budgets as bytes or with decimal and binary units", () => {

@@ -1,21 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { runScript, type ScriptResult } from "../support/scripts.ts";
 
-/** Runs a script at the repository's root in a process of its own that may use so many threads. */
-async function script(code: string, threads: string): Promise<{ success: boolean; output: string }> {
-  const child = new Deno.Command("deno", {
-    args: ["run", "--no-check", "--no-prompt", "--allow-read", "--allow-env", "--allow-ffi", "-"],
-    cwd: new URL("../..", import.meta.url),
-    env: { NO_COLOR: "1", GRADFOLD_WASM_THREADS: threads },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(code));
-  await writer.close();
-  // The process ends by itself, or this waits for ever.
-  const { success, stdout, stderr } = await child.output();
-  return { success, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+/** Runs a script in a process of its own that may use so many threads; it must end by itself. */
+function script(code: string, threads: string): Promise<ScriptResult> {
+  const permissions = ["--allow-read", "--allow-env", "--allow-ffi"];
+  return runScript(code, { permissions, env: { GRADFOLD_WASM_THREADS: threads } });
 }
 
 const compute = `
