@@ -8,10 +8,11 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { cacheFolder } from "./core/cache_folder.ts";
 import { install } from "./setup/install.ts";
 import { readKernels } from "./setup/kernels.ts";
 import { thisMachine } from "./setup/machine.ts";
-import { cacheFolder, engineFolder, findPackages } from "./setup/places.ts";
+import { engineFolder, findPackages } from "./setup/places.ts";
 import { verify } from "./setup/verify.ts";
 
 /** What to install. */

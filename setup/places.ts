@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import { addonFolder, bindingPackage, packageFolder } from "../core/tensorflow.ts";
 import type { KernelSources } from "./kernels.ts";
-import type { Machine } from "./machine.ts";
 
 /** The npm package with Node's headers for native addons. */
 export const headersPackage = "npm:node-api-headers@^1";
@@ -24,25 +23,6 @@ export interface Places {
   readonly headers: string;
   /** The sources of gradfold's own kernels. */
   readonly kernels: KernelSources;
-}
-
-/**
- * The folder that engines are installed in: `GRADFOLD_CACHE`, or `gradfold` in the user's cache folder.
- *
- * @param machine Whose environment counts.
- * @returns An absolute path.
- * @throws {Error} If the environment names no such folder.
- */
-export function cacheFolder({ os, env }: Machine): string {
-  const own = env("GRADFOLD_CACHE");
-  if (own) return absolute(own, "GRADFOLD_CACHE");
-  const local = env("LOCALAPPDATA");
-  if (os === "windows" && local) return join(local, "gradfold");
-  const xdg = env("XDG_CACHE_HOME");
-  if (os !== "darwin" && xdg?.startsWith("/")) return join(xdg, "gradfold");
-  const home = env("HOME");
-  if (!home) throw new Error("Cannot choose a cache folder: HOME is not set; set GRADFOLD_CACHE to a folder of yours");
-  return join(home, ...(os === "darwin" ? ["Library", "Caches"] : [".cache"]), "gradfold");
 }
 
 /** The engine's folder in the cache; its name holds all that it depends on but TensorFlow's own version. */
@@ -90,11 +70,4 @@ async function fetchPackage(specifier: string): Promise<string> {
       `add "${name}": "${specifier}" to the imports of deno.json and run \`deno install\``,
     { cause },
   );
-}
-
-function absolute(path: string, name: string): string {
-  if (!path.startsWith("/") && !/^[A-Za-z]:[\\/]/.test(path)) {
-    throw new Error(`Cannot use the cache folder: ${name} is "${path}", expected an absolute path`);
-  }
-  return path;
 }

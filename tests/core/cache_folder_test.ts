@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { assertEquals, assertThrows } from "@std/assert";
-import { cacheFolder } from "../../setup/places.ts";
-import { machine } from "./fake_machine.ts";
+import { cacheFolder } from "../../core/cache_folder.ts";
 
 Deno.test("cacheFolder() follows the system's conventions, and GRADFOLD_CACHE before them", () => {
-  const on = (os: string, env: Record<string, string>) => cacheFolder(machine({}, { os, env: (name) => env[name] }));
+  const on = (os: string, env: Record<string, string>) => cacheFolder({ os, env: (name) => env[name] });
   assertEquals(on("linux", { HOME: "/me" }), join("/me", ".cache", "gradfold"));
   assertEquals(on("linux", { HOME: "/me", XDG_CACHE_HOME: "/x" }), join("/x", "gradfold"));
   assertEquals(on("linux", { HOME: "/me", XDG_CACHE_HOME: "relative" }), join("/me", ".cache", "gradfold"));
