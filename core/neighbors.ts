@@ -4,6 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
+import { leavesOut, readLeftOut } from "./left_out.ts";
 import { l2Normalize } from "./ops/normalize.ts";
 import type { Tensor2D } from "./types.ts";
 
@@ -17,6 +18,13 @@ export interface NeighborOptions {
   readonly block?: number;
   /** Gives for a query the reference that is not its neighbor, such as itself. None if left out. */
   readonly exclude?: (query: number) => number | undefined;
+  /**
+   * The groups of the queries, any integers, such as who drew or took an image: no reference of a query's own group is
+   * its neighbor. None if left out.
+   */
+  readonly groups?: ArrayLike<number>;
+  /** The groups of the references. May be left out with `groups` if the references are the queries, row for row. */
+  readonly referenceGroups?: ArrayLike<number>;
 }
 
 /** The references that are most similar to each query. */
@@ -39,8 +47,8 @@ export interface Neighbors {
  * @param queries `[queries, dim]`
  * @param references `[references, dim]`
  * @returns Indices and similarities, both `[queries, k]` in row-major order.
- * @throws {RangeError} If widths differ, a matrix is empty, an option lies outside its range, or `exclude` gives what
- * is no row of the references.
+ * @throws {RangeError} If widths differ, a matrix is empty, an option lies outside its range, groups do not fit the
+ * rows, or `exclude` gives what is no row of the references.
  *
  * @example
  * ```ts
@@ -61,7 +69,8 @@ export async function nearestNeighbors(
 ): Promise<Neighbors> {
   const { k, similarity = "cosine", block = 1024, exclude = () => undefined } = options;
   check(queries, references, { k, similarity, block });
-  const excluded = excludedRows(queries.shape[0], references.shape[0], exclude);
+  const oneSet = queries.shape[0] === references.shape[0];
+  const leftOut = readLeftOut("find neighbors", { queries, references }, { ...options, exclude, oneSet });
   const indices = new Int32Array(queries.shape[0] * k).fill(-1);
   const similarities = new Float32Array(indices.length).fill(-Infinity);
   for (let first = 0; first < queries.shape[0]; first += block) {
@@ -73,7 +82,8 @@ export async function nearestNeighbors(
         const width = product.shape[1]!;
         for (let i = 0; i < rows.shape[0]; i++) {
           const query = first + i;
-          merge(values.subarray(i * width, (i + 1) * width), at, excluded[query]!, {
+          const isLeftOut = (row: number) => leavesOut(leftOut, query, row);
+          merge(values.subarray(i * width, (i + 1) * width), at, isLeftOut, {
             indices: indices.subarray(query * k, (query + 1) * k),
             similarities: similarities.subarray(query * k, (query + 1) * k),
           });
@@ -95,14 +105,14 @@ function slice(matrix: Tensor2D, first: number, count: number, similarity: "cosi
 }
 
 /** Merges the similarities of one query to references from `first` on into the best so far, which are sorted. */
-function merge(values: Float32Array, first: number, excluded: number, best: Neighbors): void {
+function merge(values: Float32Array, first: number, isLeftOut: (row: number) => boolean, best: Neighbors): void {
   // A scan on the host costs a comparison for most entries; the engines' top-k sort, and not all in the same way.
   const { indices, similarities } = best;
   const last = indices.length - 1;
   let least = similarities[last]!;
   for (let j = 0; j < values.length; j++) {
     const value = values[j]!;
-    if (!(value > least) || first + j === excluded) continue;
+    if (!(value > least) || isLeftOut(first + j)) continue;
     let at = last;
     while (at > 0 && similarities[at - 1]! < value) at--;
     similarities.copyWithin(at + 1, at, last);
@@ -113,18 +123,11 @@ function merge(values: Float32Array, first: number, excluded: number, best: Neig
   }
 }
 
-function excludedRows(queries: number, references: number, exclude: (query: number) => number | undefined): Int32Array {
-  return Int32Array.from({ length: queries }, (_, query) => {
-    const row = exclude(query);
-    if (row === undefined) return -1;
-    if (Number.isSafeInteger(row) && row >= 0 && row < references) return row;
-    throw new RangeError(
-      `Cannot find neighbors: exclude(${query}) is ${row}, expected undefined or a row of ${references} references`,
-    );
-  });
-}
-
-function check(queries: Tensor2D, references: Tensor2D, options: Required<Omit<NeighborOptions, "exclude">>): void {
+function check(
+  queries: Tensor2D,
+  references: Tensor2D,
+  options: Required<Pick<NeighborOptions, "k" | "similarity" | "block">>,
+): void {
   for (const [name, matrix] of [["queries", queries], ["references", references]] as const) {
     if (matrix.rank !== 2 || matrix.size === 0) {
       throw new RangeError(

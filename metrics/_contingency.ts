@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkLabels } from "./_checks.ts";
+import { checkLabels } from "../core/labels.ts";
 
 /** The examples that each pair of classes shares. */
 export interface Contingency {

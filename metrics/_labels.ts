@@ -3,11 +3,10 @@
  *
  * @module
  */
+import { checkLabels } from "../core/labels.ts";
+import { type ExcludeReference, type Groups, type LeftOut, readLeftOut } from "../core/left_out.ts";
 import type { Tensor2D } from "../core/types.ts";
-import { checkLabels, checkMatrices } from "./_checks.ts";
-
-/** Gives for a query the reference that is left out for it, if there is one. */
-export type ExcludeReference = (query: number) => number | undefined;
+import { checkMatrices } from "./_checks.ts";
 
 /** What tells for each query which references count as right. */
 export interface Labels {
@@ -15,8 +14,8 @@ export interface Labels {
   readonly labels: ArrayLike<number>;
   /** The labels of the references; those of the queries if they are the same rows. */
   readonly referenceLabels: ArrayLike<number>;
-  /** For each query the reference that is left out, or -1. */
-  readonly excluded: Int32Array;
+  /** What each query leaves out. */
+  readonly leftOut: LeftOut;
 }
 
 /**
@@ -26,10 +25,15 @@ export interface Labels {
 export function readLabels(
   cannot: string,
   { queries, references }: { queries: Tensor2D; references: Tensor2D },
-  given: { labels: ArrayLike<number>; referenceLabels?: ArrayLike<number>; exclude?: ExcludeReference },
+  given: Partial<Groups> & {
+    readonly labels: ArrayLike<number>;
+    readonly referenceLabels?: ArrayLike<number>;
+    readonly exclude?: ExcludeReference;
+  },
 ): Labels {
   checkMatrices(cannot, { queries, references });
-  const { labels, referenceLabels, exclude } = given;
+  const { labels, referenceLabels } = given;
+  const oneSet = referenceLabels === undefined;
   checkLabels(cannot, { name: "labels", labels, count: queries.shape[0], rows: "queries" });
   if (referenceLabels) {
     checkLabels(cannot, {
@@ -47,23 +51,10 @@ export function readLabels(
   return {
     labels,
     referenceLabels: referenceLabels ?? labels,
-    excluded: excludedRows(cannot, { queries, references }, exclude ?? (referenceLabels ? () => undefined : (i) => i)),
+    leftOut: readLeftOut(cannot, { queries, references }, {
+      ...given,
+      exclude: given.exclude ?? ((query) => oneSet ? query : undefined),
+      oneSet,
+    }),
   };
-}
-
-/** For each query the reference that is left out, or -1. */
-export function excludedRows(
-  cannot: string,
-  { queries, references }: { queries: Tensor2D; references: Tensor2D },
-  exclude: ExcludeReference,
-): Int32Array {
-  const [count] = references.shape;
-  return Int32Array.from({ length: queries.shape[0] }, (_, query) => {
-    const row = exclude(query);
-    if (row === undefined) return -1;
-    if (Number.isSafeInteger(row) && row >= 0 && row < count) return row;
-    throw new RangeError(
-      `Cannot ${cannot}: exclude(${query}) is ${row}, expected undefined or a row of ${count} references`,
-    );
-  });
 }

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor2D } from "../core/types.ts";
+import type { LeftOutPlaces } from "./_left_out.ts";
 import type { Relevance } from "./_relevance.ts";
 import { prepareRows, products, type Similarity, withNegativeNorms, withNorms, withSlack } from "./_similarity.ts";
 
@@ -26,7 +27,7 @@ export interface RankMatchesOptions {
 /** The matches of one query, and what has been found out about them. */
 interface Matches {
   readonly places: Int32Array;
-  readonly excluded: number;
+  readonly leftOut: LeftOutPlaces;
   /** For each match the least and the most that its similarity can be. */
   readonly least: Float32Array;
   readonly most: Float32Array;
@@ -73,7 +74,7 @@ function startMatches(relevance: Relevance, query: number): Matches {
   const places = relevance.matches(query);
   return {
     places,
-    excluded: relevance.excluded(query),
+    leftOut: relevance.leftOut(query),
     least: new Float32Array(places.length),
     most: new Float32Array(places.length),
     behind: new Int32Array(places.length),
@@ -123,13 +124,16 @@ function readLeast({ places, least }: Matches, values: Float32Array, first: numb
 }
 
 /** Reads the matches, and takes them and what is left out away, so that only other references are counted. */
-function readMost({ places, excluded, most }: Matches, values: Float32Array, first: number): void {
-  const end = placeFrom(places, first + values.length);
+function readMost({ places, leftOut: { single, group }, most }: Matches, values: Float32Array, first: number): void {
+  const past = first + values.length;
+  const end = placeFrom(places, past);
   for (let i = placeFrom(places, first); i < end; i++) {
     most[i] = values[places[i]! - first]!;
     values[places[i]! - first] = NaN;
   }
-  if (excluded >= first && excluded < first + values.length) values[excluded - first] = NaN;
+  if (single >= first && single < past) values[single - first] = NaN;
+  const groupEnd = placeFrom(group, past);
+  for (let i = placeFrom(group, first); i < groupEnd; i++) values[group[i]! - first] = NaN;
 }
 
 /** Counts each reference at the first match, from the least similar on, that it is clearly behind. */
@@ -154,8 +158,8 @@ function tallyBehind(values: Float32Array, sorted: Float32Array, behind: Int32Ar
   behind[0]! += all;
 }
 
-function toRanks({ behind, excluded }: Matches, references: number): Int32Array {
-  const others = references - behind.length - (excluded < 0 ? 0 : 1);
+function toRanks({ behind, leftOut: { single, group } }: Matches, references: number): Int32Array {
+  const others = references - behind.length - group.length - (single < 0 ? 0 : 1);
   const ranks = new Int32Array(behind.length);
   let sum = 0;
   for (let i = 0; i < behind.length; i++) {

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { leavesOut, type LeftOut } from "../core/left_out.ts";
 import type { Labels } from "./_labels.ts";
+import { findLeftOut, type LeftOutPlaces } from "./_left_out.ts";
 
 /**
  * The matches of each query.
@@ -16,43 +18,33 @@ export interface Relevance {
   readonly queries: Int32Array;
   /** The rows of all references, by place. */
   readonly references: Int32Array;
-  /** The place that a query leaves out, or -1. */
-  readonly excluded: (query: number) => number;
+  /** The places that a query leaves out. */
+  readonly leftOut: (query: number) => LeftOutPlaces;
   /** The places of a query's matches, ascending. */
   readonly matches: (query: number) => Int32Array;
   /** The gain of each match, where they differ. */
   readonly gains?: (query: number) => Float64Array;
 }
 
-/** References match that have the query's label. */
-export function matchLabels({ labels, referenceLabels, excluded }: Labels): Relevance {
+/** References match that have the query's label and are not left out. */
+export function matchLabels({ labels, referenceLabels, leftOut }: Labels): Relevance {
   const references = rowsByLabel(referenceLabels);
   const places = Int32Array.from(references.keys());
-  const placeOf = new Int32Array(references.length);
   const ranges = new Map<number, { first: number; end: number }>();
   references.forEach((row, place) => {
-    placeOf[row] = place;
     const label = referenceLabels[row]!;
     ranges.set(label, { first: ranges.get(label)?.first ?? place, end: place + 1 });
   });
   const find = (query: number) => {
     const { first, end } = ranges.get(labels[query]!) ?? { first: 0, end: 0 };
-    const without = excluded[query]! < 0 ? -1 : placeOf[excluded[query]!]!;
-    return { first, end, without, holdsIt: without >= first && without < end };
+    return places.subarray(first, end);
   };
-  const hasMatch = (query: number) => {
-    const { first, end, holdsIt } = find(query);
-    return end - first > (holdsIt ? 1 : 0);
-  };
+  const counts = (query: number) => (place: number) => !leavesOut(leftOut, query, references[place]!);
   return {
-    queries: rowsByLabel(labels).filter(hasMatch),
+    queries: rowsByLabel(labels).filter((query) => find(query).some(counts(query))),
     references,
-    excluded: (query) => find(query).without,
-    matches: (query) => {
-      const { first, end, without, holdsIt } = find(query);
-      const all = places.subarray(first, end);
-      return holdsIt ? all.filter((place) => place !== without) : all;
-    },
+    leftOut: findLeftOut(leftOut, references),
+    matches: (query) => find(query).filter(counts(query)),
   };
 }
 
@@ -60,22 +52,23 @@ function rowsByLabel(labels: ArrayLike<number>): Int32Array {
   return Int32Array.from(labels, (_, row) => row).sort((a, b) => labels[a]! - labels[b]! || a - b);
 }
 
-/** References match that a list names for the query, with a gain above 0. */
+/** References match that a list names for the query, with a gain above 0, and that are not left out. */
 export function matchLists(
   relevant: readonly ArrayLike<number>[],
   gains: readonly ArrayLike<number>[] | undefined,
-  { references, excluded }: { references: number; excluded: Int32Array },
+  { references, leftOut }: { references: number; leftOut: LeftOut },
 ): Relevance {
   const gainOf = (query: number, i: number) => gains ? gains[query]![i]! : 1;
   const found = relevant.map((rows, query) =>
     Array.from(rows, (row, i) => ({ row, gain: gainOf(query, i) }))
-      .filter(({ row, gain }) => gain > 0 && row !== excluded[query])
+      .filter(({ row, gain }) => gain > 0 && !leavesOut(leftOut, query, row))
       .sort((a, b) => a.row - b.row)
   );
+  const rows = Int32Array.from({ length: references }, (_, row) => row);
   return {
     queries: Int32Array.from(found.keys()).filter((query) => found[query]!.length > 0),
-    references: Int32Array.from({ length: references }, (_, row) => row),
-    excluded: (query) => excluded[query]!,
+    references: rows,
+    leftOut: findLeftOut(leftOut, rows),
     matches: (query) => Int32Array.from(found[query]!, ({ row }) => row),
     ...(gains && { gains: (query) => Float64Array.from(found[query]!, ({ gain }) => gain) }),
   };

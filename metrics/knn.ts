@@ -30,6 +30,13 @@ export interface KNNOptions {
    * references are the queries, else none.
    */
   readonly exclude?: (query: number) => number | undefined;
+  /**
+   * The groups of the queries, any integers, such as who drew or took an image: a query leaves out all references of
+   * its own group, so that they do not vote. None if left out.
+   */
+  readonly groups?: ArrayLike<number>;
+  /** The groups of the references. May be left out with `groups` if the references are the queries, row for row. */
+  readonly referenceGroups?: ArrayLike<number>;
 }
 
 /** What the neighbors say. */
@@ -52,8 +59,8 @@ export interface KNN {
  *
  * @param queries `[queries, dim]`
  * @param references `[references, dim]`; the queries again to leave one out at a time.
- * @throws {RangeError} If widths differ, a matrix is empty, labels do not fit the rows, or an option lies outside its
- * range.
+ * @throws {RangeError} If widths differ, a matrix is empty, labels or groups do not fit the rows, or an option lies
+ * outside its range.
  *
  * @example
  * ```ts
@@ -75,10 +82,16 @@ export async function knnAccuracy(queries: Tensor2D, references: Tensor2D, optio
   checkCount("vote", "block", block);
   checkPositive("vote", "temperature", temperature);
   checkSimilarity("vote", similarity);
-  const { labels, referenceLabels, excluded } = readLabels("vote", { queries, references }, options);
+  const { labels, referenceLabels, leftOut } = readLabels("vote", { queries, references }, options);
   const depth = Math.min(k, references.shape[0]);
-  const exclude = (query: number) => excluded[query]! < 0 ? undefined : excluded[query]!;
-  const found = await nearestNeighbors(queries, references, { k: depth, similarity, block, exclude });
+  const exclude = (query: number) => leftOut.excluded[query]! < 0 ? undefined : leftOut.excluded[query]!;
+  const found = await nearestNeighbors(queries, references, {
+    ...leftOut.grouping,
+    k: depth,
+    similarity,
+    block,
+    exclude,
+  });
   const predictions = Float64Array.from({ length: queries.shape[0] }, (_, query) => {
     const [first, end] = [query * depth, (query + 1) * depth];
     return vote(found.indices.subarray(first, end), found.similarities.subarray(first, end), {

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { readLeftOut } from "../core/left_out.ts";
 import type { Tensor2D } from "../core/types.ts";
 import { checkCount, checkMatrices, checkSimilarity } from "./_checks.ts";
 import { checkLists } from "./_lists.ts";
-import { excludedRows, readLabels } from "./_labels.ts";
+import { readLabels } from "./_labels.ts";
 import { rankMatches } from "./_ranks.ts";
 import { matchLabels, matchLists, type Relevance } from "./_relevance.ts";
 import { discounts, score } from "./_scores.ts";
@@ -46,6 +47,13 @@ export interface RankingSettings {
    * where the references are the queries (see {@linkcode LabelMatches}), else none.
    */
   readonly exclude?: (query: number) => number | undefined;
+  /**
+   * The groups of the queries, any integers, such as who drew or took an image: a query leaves out all references of
+   * its own group, so that they are neither matches nor in the ranking. None if left out.
+   */
+  readonly groups?: ArrayLike<number>;
+  /** The groups of the references. May be left out with `groups` if the references are the queries, row for row. */
+  readonly referenceGroups?: ArrayLike<number>;
 }
 
 /** Options of {@linkcode rankingMetrics}. */
@@ -103,6 +111,9 @@ export interface RankingMetrics {
  * encoder that maps everything to one point finds its matches behind all other references. Of matches that tie the
  * smaller gain comes first. What is not a number matches last.
  *
+ * With `groups` the rows of a query's own group are taken out of the references before anything is counted: R counts
+ * the matches of other groups, and a query whose matches are all of its own group has none.
+ *
  * Similarities are computed block by block: one matrix of `block` × `block` stands at a time, and the similarities of
  * the matches of `block` queries.
  *
@@ -112,8 +123,8 @@ export interface RankingMetrics {
  * @param queries `[queries, dim]`
  * @param references `[references, dim]`; the queries again for the metrics of one set.
  * @throws {TypeError} If the options have neither `labels` nor `relevant`.
- * @throws {RangeError} If widths differ, a matrix is empty, labels or lists do not fit the rows, an option lies outside
- * its range, or no query has a match.
+ * @throws {RangeError} If widths differ, a matrix is empty, labels, lists or groups do not fit the rows, an option lies
+ * outside its range, or no query has a match.
  *
  * @example
  * ```ts
@@ -128,6 +139,10 @@ export interface RankingMetrics {
  * assertEquals(precisionAt1, 1);
  * assertEquals(map, 1);
  * assertEquals(leftOut, 1);
+ *
+ * // The first two rows are of one artist, and so are the others: a match counts if another artist drew it.
+ * const others = await rankingMetrics(rows, rows, { labels: [7, 7, 9, 7], groups: [1, 1, 2, 2] });
+ * assertEquals([...others.perQuery.firstRank], [1, 1, 0, 1]);
  * ```
  */
 export async function rankingMetrics(
@@ -141,7 +156,8 @@ export async function rankingMetrics(
   checkSimilarity("rank", similarity);
   const relevance = readMatches(queries, references, options);
   if (relevance.queries.length === 0) {
-    throw new RangeError(`Cannot rank: none of ${queries.shape[0]} queries has a match, expected at least one`);
+    const which = options.groups ? "a match of another group" : "a match";
+    throw new RangeError(`Cannot rank: none of ${queries.shape[0]} queries has ${which}, expected at least one`);
   }
   const none = () => new Float64Array(queries.shape[0]).fill(NaN);
   const perQuery = {
@@ -171,8 +187,9 @@ function readMatches(queries: Tensor2D, references: Tensor2D, options: RankingOp
   checkMatrices("rank", matrices);
   const { relevant, gains, exclude = () => undefined } = options;
   checkLists(relevant, gains, matrices);
-  const excluded = excludedRows("rank", matrices, exclude);
-  return matchLists(relevant, gains, { references: references.shape[0], excluded });
+  const oneSet = references.shape[0] === queries.shape[0];
+  const leftOut = readLeftOut("rank", matrices, { ...options, exclude, oneSet });
+  return matchLists(relevant, gains, { references: references.shape[0], leftOut });
 }
 
 function summarize(perQuery: QueryScores, ranked: Int32Array, k: readonly number[]): RankingMetrics {

@@ -7,14 +7,18 @@ import { engineTest } from "../support/mod.ts";
 import { fc } from "../support/properties.ts";
 
 /** The k best of a full sort in float64, the lower row first of those that tie. */
-function sorted(query: number[], references: number[][], options: { k: number; cosine: boolean; without?: number }) {
+function sorted(
+  query: number[],
+  references: number[][],
+  options: { k: number; cosine: boolean; without?: (row: number) => boolean },
+) {
   const dot = (a: number[], b: number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
   const scored = references.map((reference, row) => {
     const length = options.cosine ? Math.hypot(...query) * Math.hypot(...reference) : 1;
     return { row, score: dot(query, reference) / (length || 1) };
   });
   scored.sort((a, b) => b.score - a.score || a.row - b.row);
-  const left = scored.filter(({ row }) => row !== options.without).slice(0, options.k);
+  const left = scored.filter(({ row }) => !options.without?.(row)).slice(0, options.k);
   return [...left, ...Array(options.k - left.length).fill({ row: -1, score: -Infinity })];
 }
 
@@ -39,9 +43,46 @@ engineTest("nearestNeighbors() gives what a full sort gives, ties by row", async
     const [q, r] = [tf.tensor2d(queries), tf.tensor2d(references)];
     const found = await nearestNeighbors(q, r, { k, block, similarity: "dot", exclude });
     tf.dispose([q, r]);
+    const expected = queries.flatMap((query, i) =>
+      sorted(query, references, { k, cosine: false, without: (row) => row === exclude(i) })
+    );
+    assertEquals([...found.indices], expected.map(({ row }) => row));
+    assertEquals([...found.similarities], expected.map(({ score }) => score));
+  });
+  await fc.assert(property, { numRuns: 60 });
+});
+
+engineTest("nearestNeighbors() finds none of a query's own group, nor the one left out beside it", async () => {
+  const groupsOf = (length: number) =>
+    fc.array(fc.integer({ min: -1, max: 2 }), { minLength: length, maxLength: length });
+  const cases = fc.record({
+    queries: rows(6, fc.integer({ min: -2, max: 2 })),
+    references: rows(12, fc.integer({ min: -2, max: 2 })),
+    groups: groupsOf(6),
+    others: groupsOf(12),
+    k: fc.integer({ min: 1, max: 14 }),
+    block: fc.constantFrom(1, 2, 7, 100),
+    oneSet: fc.boolean(),
+    excludes: fc.boolean(),
+  });
+  const property = fc.asyncProperty(cases, async ({ queries, k, block, oneSet, excludes, ...given }) => {
+    const references = oneSet ? queries : given.references;
+    const groups = given.groups.slice(0, queries.length);
+    const referenceGroups = oneSet ? groups : given.others.slice(0, references.length);
+    const exclude = (query: number) => excludes ? (query * 5) % references.length : undefined;
+    const [q, r] = [tf.tensor2d(queries), tf.tensor2d(references)];
+    const found = await nearestNeighbors(q, r, {
+      k,
+      block,
+      similarity: "dot",
+      exclude,
+      groups,
+      ...(oneSet ? {} : { referenceGroups }),
+    });
+    tf.dispose([q, r]);
     const expected = queries.flatMap((query, i) => {
-      const left = exclude(i);
-      return sorted(query, references, { k, cosine: false, ...(left === undefined ? {} : { without: left }) });
+      const without = (row: number) => row === exclude(i) || referenceGroups[row] === groups[i];
+      return sorted(query, references, { k, cosine: false, without });
     });
     assertEquals([...found.indices], expected.map(({ row }) => row));
     assertEquals([...found.similarities], expected.map(({ score }) => score));
@@ -101,6 +142,16 @@ engineTest("nearestNeighbors() names what does not fit", async () => {
     [three, three, { k: 1, block: 1.5 }, "block is 1.5"],
     [three, three, { k: 1, similarity: "l2" as "dot" }, "similarity is l2"],
     [three, three, { k: 1, exclude: (query) => query + 1 }, "exclude(2) is 3, expected undefined or a row of 3"],
+    [three, three, { k: 1, groups: [1, 2] }, "groups has 2 entries, expected one for each of 3 queries"],
+    [three, three, { k: 1, groups: [1, 2, 0.5] }, "groups[2] is 0.5, expected an integer"],
+    [
+      three,
+      three,
+      { k: 1, groups: [1, 2, 3], referenceGroups: [1] },
+      "referenceGroups has 1 entries, expected one for",
+    ],
+    [three, three, { k: 1, referenceGroups: [1, 2, 3] }, "there are referenceGroups, expected groups too"],
+    [three, tf.ones([4, 2]), { k: 1, groups: [1, 2, 3] }, "there are groups, but none for the 4 references"],
   ];
   for (const [queries, references, options, message] of attempts) {
     const { numTensors } = tf.memory();

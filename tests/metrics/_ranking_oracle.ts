@@ -12,16 +12,18 @@ export interface NaiveOptions {
   readonly cosine: boolean;
   readonly k: readonly number[];
   readonly exclude?: (query: number) => number | undefined;
+  /** Whether the query and the reference are of one group. */
+  readonly together?: (query: number, reference: number) => boolean;
 }
 
 /** The metrics, or undefined if no query has a match. */
 export function rankNaively(queries: number[][], references: number[][], options: NaiveOptions) {
-  const { gain, cosine, k, exclude } = options;
+  const { gain, cosine, k, exclude, together } = options;
   const all = queries.map((query, i) => {
     const scored = references.map((reference, row) => {
       const length = cosine ? Math.hypot(...query) * Math.hypot(...reference) : 1;
       return { row, score: Math.round(dot(query, reference) / (length || 1) * 1e9), gain: gain(i, row) };
-    }).filter(({ row }) => row !== exclude?.(i));
+    }).filter(({ row }) => row !== exclude?.(i) && !together?.(i, row));
     // Of references that tie, the better comes last.
     return scored.sort((a, b) => b.score - a.score || a.gain - b.gain).map(({ gain }) => gain);
   });
