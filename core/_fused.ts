@@ -23,10 +23,12 @@ export type FusedName =
   | "LayerNorm"
   | "LayerNormGrad"
   | "Moments"
+  | "PairHinges"
   | "ReluGrad"
   | "SumRows"
   | "UnitRows"
-  | "UnitRowsGrad";
+  | "UnitRowsGrad"
+  | "WriteRows";
 
 /** What the kernels are called in the engine's registry. */
 export function fusedKernelName(name: FusedName): string {
@@ -58,12 +60,17 @@ export function fused(
   ) as Tensor[];
 }
 
-/** Whether a kernel takes numbers of this kind: all float32, but for row numbers and random states. */
+/** Inputs that are row numbers, random states, labels or ids, int32; all others are float32. */
+const integers: Readonly<Partial<Record<FusedName, readonly number[]>>> = {
+  AccumulateRows: [1],
+  Dropout: [1],
+  PairHinges: [2, 3, 4, 5],
+  WriteRows: [1],
+};
+
+/** Whether a kernel takes numbers of this kind. */
 function takes(name: FusedName, inputs: readonly Tensor[]): boolean {
-  return inputs.every(({ dtype }, i) => {
-    const integers = i === 1 && (name === "AccumulateRows" || name === "Dropout");
-    return dtype === (integers ? "int32" : "float32");
-  });
+  return inputs.every(({ dtype }, i) => dtype === (integers[name]?.includes(i) ? "int32" : "float32"));
 }
 
 /**

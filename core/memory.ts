@@ -16,6 +16,6 @@ export interface Attached {
 
 /** Representations of earlier batches. */
 export interface Memory {
-  /** Adds what is stored to the pairs of a batch; it changes nothing. */
+  /** Adds what is stored to the pairs of a batch; it changes nothing. What it gives holds until the memory is written. */
   attach(pairs: Pairs, context: LossContext): Attached;
 }

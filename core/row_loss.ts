@@ -62,6 +62,26 @@ export interface RowLossOptions {
    * in for `terms` there, and must agree with it.
    */
   readonly closed?: (tile: ClosedTile) => ClosedTerms;
+  /**
+   * That the terms are hinges of single pairs: their mean over positives, then that over negatives. An engine may have a
+   * kernel for it, which stands in for `terms` where pairs go by labels, without a miner, and makes no matrix of pairs.
+   */
+  readonly hinges?: Hinges;
+}
+
+/** Hinges of pairs. */
+export interface Hinges {
+  /**
+   * Whether pairs are compared by the distance of their rows at length 1, or by their cosine: max(d - m⁺, 0) over
+   * positives and max(m⁻ - d, 0) over negatives, or max(m⁺ - s, 0) and max(s - m⁻, 0).
+   */
+  readonly distance: boolean;
+  /** m⁺ */
+  readonly positiveMargin: number;
+  /** m⁻ */
+  readonly negativeMargin: number;
+  /** Whether the means are over all pairs, or over those whose hinge is above 0. */
+  readonly all: boolean;
 }
 
 /** What a closed form is computed from: anchors and references as they are compared. Its tensors are the caller's. */

@@ -37,9 +37,11 @@ const compiled: Readonly<Record<Exclude<FusedName, "ReluGrad">, NativeKernel>> =
   LayerNorm: { outputs: 1, floats: ["epsilon"] },
   LayerNormGrad: { outputs: 3, floats: ["epsilon"] },
   Moments: { outputs: 3 },
+  PairHinges: { outputs: 2, floats: ["positiveMargin", "negativeMargin"] },
   SumRows: { outputs: 1 },
   UnitRows: { outputs: 2, floats: ["epsilon"] },
   UnitRowsGrad: { outputs: 1 },
+  WriteRows: { outputs: 0 },
 };
 
 /** A kernel as the registry calls it. */

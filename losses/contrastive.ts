@@ -64,6 +64,7 @@ export function contrastive(options: ContrastiveOptions = {}): RowLoss {
   return rowLoss({
     title: "the contrastive loss",
     means: 2,
+    hinges: { distance: measure === "distance", positiveMargin, negativeMargin, all: reduction === "all" },
     terms: ({ similarity, positive, negative }) => {
       if (measure === "cosine") {
         return [

@@ -17,6 +17,7 @@ export const kernelFiles: readonly string[] = [
   "kernel.h",
   "moments.cc",
   "norm.cc",
+  "pair_hinges.cc",
   "parallel.cc",
   "parallel.h",
   "pool.cc",

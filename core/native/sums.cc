@@ -1,4 +1,4 @@
-// Sums in place: gradients of chunks, rows of a table, columns of a matrix.
+// Sums and rows in place: gradients of chunks, rows of a table, columns of a matrix, rows of a memory.
 
 #include <algorithm>
 
@@ -74,13 +74,25 @@ struct SumRows {
   }
 };
 
+// Writes rows over those of `table`: `place` is the row to begin at, the first to take, and how many. They may be the
+// table's own.
+struct WriteRows {
+  explicit WriteRows(TF_OpKernelConstruction*) {}
+  void Compute(Call& call) {
+    const Tensor table = call.Input(0), place = call.Input(1), rows = call.Input(2);
+    const int64_t dim = table.dim(1), to = place.integers()[0], from = place.integers()[1], count = place.integers()[2];
+    std::memmove(table.floats() + to * dim, rows.floats() + from * dim, count * dim * sizeof(float));
+  }
+};
+
 const bool registered =
     Register<Accumulate>({"GradfoldAccumulate", {"sum: float", "x: float"}, {}, {}}) &&
     Register<AccumulateAll>(
         {"GradfoldAccumulateAll", {"sums: count * float", "terms: count * float"}, {}, {"count: int >= 1"}}) &&
     Register<AccumulateRows>(
         {"GradfoldAccumulateRows", {"sum: float", "ids: int32", "weights: float", "rows: float"}, {}, {}}) &&
-    Register<SumRows>({"GradfoldSumRows", {"x: float"}, {"y: float"}, {}});
+    Register<SumRows>({"GradfoldSumRows", {"x: float"}, {"y: float"}, {}}) &&
+    Register<WriteRows>({"GradfoldWriteRows", {"table: float", "place: int32", "rows: float"}, {}, {}});
 
 }  // namespace
 }  // namespace gradfold

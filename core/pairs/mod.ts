@@ -4,6 +4,6 @@
  * @module
  */
 export * from "./aligned.ts";
-export { type Columns, joinRelations, labelRelation } from "./relation.ts";
+export { joinRelations, labelRelation } from "./relation.ts";
 export * from "./same_label.ts";
 export * from "./types.ts";

@@ -5,15 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { Tensor1D, Tensor2D } from "../types.ts";
-import type { Relation, Sides } from "./types.ts";
-
-/** Some columns of a relation. */
-export interface Columns {
-  /** Pairs of equal labels are positives, the others negatives. */
-  readonly labels: Sides;
-  /** Pairs of equal ids are neither. */
-  readonly ids?: Sides;
-}
+import type { Columns, Relation, Sides } from "./types.ts";
 
 /**
  * Makes the relation in which pairs of equal labels are positives, pairs of different ones negatives, and pairs of equal
@@ -43,6 +35,7 @@ export function labelRelation(columns: readonly Columns[]): Relation {
     anchors: group.labels.anchors.shape[0],
     references: group.labels.references.shape[0],
     block: (first, rows) => tf.tidy(() => masksOf(group, first, rows)),
+    columns: [group],
   })));
 }
 
@@ -60,6 +53,8 @@ export function joinRelations(relations: readonly Relation[]): Relation {
     }
   }
   if (relations.length === 1) return first;
+  const columns = relations.flatMap(({ columns }) => columns ?? []);
+  const told = relations.every(({ columns }) => columns);
   return {
     anchors: first.anchors,
     references: relations.reduce((sum, { references }) => sum + references, 0),
@@ -69,6 +64,7 @@ export function joinRelations(relations: readonly Relation[]): Relation {
         const join = (name: "positive" | "negative") => tf.concat(groups.map((group) => group[name]), 1);
         return { positive: join("positive"), negative: join("negative") };
       }),
+    ...(told ? { columns } : {}),
   };
 }
 

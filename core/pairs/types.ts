@@ -29,6 +29,8 @@ export interface Relation {
   readonly references: number;
   /** The masks of `rows` anchors from `first` on, which the caller disposes. A pair may be neither. */
   block(first: number, rows: number): Masks;
+  /** Labels and ids that say the same, where they do: of all references, in their order. */
+  readonly columns?: readonly Columns[];
 }
 
 /** Two matrices whose rows are compared: every anchor with every reference. */
@@ -50,6 +52,14 @@ export interface Sides {
   readonly anchors: Tensor1D;
   /** int32 `[references]` */
   readonly references: Tensor1D;
+}
+
+/** Some columns of a relation. */
+export interface Columns {
+  /** Pairs of equal labels are positives, the others negatives. */
+  readonly labels: Sides;
+  /** Pairs of equal ids are neither. */
+  readonly ids?: Sides;
 }
 
 /** What a loss over pairs is computed from; the references may be the same tensor as the anchors. */

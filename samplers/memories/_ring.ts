@@ -5,9 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { untaped } from "../../core/_autodiff.ts";
+import { canReadSync } from "../../core/backend.ts";
 import type { Pairs } from "../../core/pairs/types.ts";
 import type { Tensor1D, Tensor2D } from "../../core/types.ts";
 import { type Entries, UNLABELLED } from "./_combine.ts";
+import { rowQueue } from "./_row_queue.ts";
 
 /** What a ring holds, and where it writes. */
 export interface RingState {
@@ -31,7 +33,7 @@ export interface RingState {
 export interface Ring {
   readonly length: number;
   readonly next: number;
-  /** The newest entries, at most so many, as new tensors; undefined if there are none. */
+  /** The newest entries, at most so many, which hold until it is written again; undefined if there are none. */
   newest(count: number): Entries | undefined;
   /** Checks that references can be written. */
   check(references: Tensor2D): void;
@@ -44,78 +46,81 @@ export interface Ring {
 
 /** Makes an empty ring. */
 export function ring(size: number): Ring {
-  // The oldest first: writing is joining, and the slots of a ring are a matter of counting.
-  let held: Entries | undefined;
+  // The oldest first: the slots of a ring are a matter of counting.
+  const rows = rowQueue(size);
+  let held: { readonly labels: Tensor1D; readonly ids: Tensor1D } | undefined;
   let next = 0;
-  const replace = (entries: Entries | undefined) => {
+  const replace = (entries: typeof held) => {
     if (held) tf.dispose({ ...held });
     held = entries;
   };
-  const length = () => held?.labels.shape[0] ?? 0;
 
+  const last = (of: Tensor1D, count: number) => tf.slice(of, [of.size - count], [count]);
   const newest = (count: number): Entries | undefined => {
-    const rows = Math.min(count, length());
-    if (!held || rows <= 0) return undefined;
-    const first = length() - rows;
-    return {
-      representations: tf.slice(held.representations, [first, 0], [rows, -1]),
-      labels: tf.slice(held.labels, [first], [rows]),
-      ids: tf.slice(held.ids, [first], [rows]),
-    };
+    const entries = Math.min(count, rows.length);
+    if (!held || entries <= 0) return undefined;
+    return { representations: rows.newest(entries), labels: last(held.labels, entries), ids: last(held.ids, entries) };
   };
   return {
     get length() {
-      return length();
+      return rows.length;
     },
     get next() {
       return next;
     },
     newest,
-    check({ shape: [rows, dim] }) {
-      if (rows > size) {
-        throw new RangeError(`Cannot write to the memory: the batch has ${rows} references, but its size is ${size}`);
+    check({ shape: [count, dim] }) {
+      if (count > size) {
+        throw new RangeError(`Cannot write to the memory: the batch has ${count} references, but its size is ${size}`);
       }
-      const width = held?.representations.shape[1] ?? dim;
+      const width = rows.dim ?? dim;
       if (dim !== width) {
         throw new RangeError(`Cannot write to the memory: references are ${dim} wide, expected ${width} as before`);
       }
     },
     write({ references, labels, ids }) {
-      const [rows] = references.shape;
-      const none = () => tf.fill([rows], UNLABELLED, "int32") as Tensor1D;
-      const join = <T extends tf.Tensor>(rest: T | undefined, last: T): T =>
-        tf.keep(untaped(() => rest ? tf.concat([rest, last], 0) as T : tf.clone(last)));
-      const entries = tf.tidy(() => {
-        const rest = newest(size - rows);
-        return {
-          representations: join(rest?.representations, references),
-          labels: join(rest?.labels, labels?.references ?? none()),
-          ids: join(rest?.ids, ids?.references ?? none()),
-        };
-      });
+      const [count] = references.shape;
+      const none = () => tf.fill([count], UNLABELLED, "int32") as Tensor1D;
+      const kept = Math.min(rows.length, size - count);
+      const join = (earlier: Tensor1D | undefined, more: Tensor1D): Tensor1D =>
+        tf.keep(untaped(() => earlier && kept > 0 ? tf.concat([last(earlier, kept), more]) : tf.clone(more)));
+      const entries = tf.tidy(() => ({
+        labels: join(held?.labels, labels?.references ?? none()),
+        ids: join(held?.ids, ids?.references ?? none()),
+      }));
+      rows.write(references);
       replace(entries);
-      next = (next + rows) % size;
+      next = (next + count) % size;
     },
     async save() {
       // Read before anything is awaited: the ring may be written meanwhile.
-      const place = { size, dim: held?.representations.shape[1] ?? 0, next, full: length() === size };
-      const [representations, labels, ids] = held
-        ? await Promise.all([
-          held.representations.data<"float32">(),
-          held.labels.data<"int32">(),
-          held.ids.data<"int32">(),
-        ])
-        : [new Float32Array(), new Int32Array(), new Int32Array()];
-      // Engines may hand out their own memory.
-      const own = { representations: representations.slice(), labels: labels.slice(), ids: ids.slice() };
-      return { ...place, ...own };
+      const place = { size, dim: rows.dim ?? 0, next, full: rows.length === size };
+      const entries = newest(size);
+      if (!entries) {
+        return { ...place, representations: new Float32Array(), labels: new Int32Array(), ids: new Int32Array() };
+      }
+      try {
+        // Engines may hand out their own memory, which may be written to.
+        const own = async <T extends Float32Array | Int32Array>(tensor: tf.Tensor): Promise<T> =>
+          (canReadSync() ? tensor.dataSync() : await tensor.data()).slice() as T;
+        const [representations, labels, ids] = await Promise.all([
+          own<Float32Array>(entries.representations),
+          own<Int32Array>(entries.labels),
+          own<Int32Array>(entries.ids),
+        ]);
+        return { ...place, representations, labels, ids };
+      } finally {
+        tf.dispose({ ...entries });
+      }
     },
     restore(state) {
       checkState(state, size);
-      const rows = state.labels.length;
+      const count = state.labels.length;
+      const representations = count === 0 ? undefined : tf.tensor2d(state.representations.slice(), [count, state.dim]);
+      rows.replace(representations);
+      representations?.dispose();
       replace(
-        rows === 0 ? undefined : {
-          representations: tf.keep(tf.tensor2d(state.representations.slice(), [rows, state.dim])),
+        count === 0 ? undefined : {
           labels: tf.keep(tf.tensor1d(state.labels.slice(), "int32")),
           ids: tf.keep(tf.tensor1d(state.ids.slice(), "int32")),
         },
@@ -123,6 +128,7 @@ export function ring(size: number): Ring {
       next = state.next;
     },
     reset() {
+      rows.replace(undefined);
       replace(undefined);
       next = 0;
     },
