@@ -6,8 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Encoder, fold, type Key, type Params, type Tensor, type Tensor2D, type Tensor4D } from "../core/mod.ts";
 import { dropout, groupNormPool, l2Normalize, pipe } from "../core/ops/mod.ts";
+import { imagesOf, requireGroups } from "./_images.ts";
 import { glorotInit, heInit } from "./init.ts";
-import { affineParams, applyAffine, asFloat, normParams } from "./_layers.ts";
+import { affineParams, applyAffine, normParams } from "./_layers.ts";
 import { requireCounts, requireRate } from "./_options.ts";
 
 /** Options of {@linkcode convolutional}. */
@@ -68,10 +69,7 @@ export function convolutional(options: ConvolutionalOptions): Encoder<Tensor4D> 
   const stages = Object.fromEntries(filters.map((count, i) => [`filters[${i}]`, count]));
   requireCounts(maker, { height, width, channels, ...stages, groups, dim });
   requireRate(maker, rate);
-  const uneven = filters.find((count) => count % groups !== 0);
-  if (uneven !== undefined) {
-    throw new RangeError(`Cannot make ${maker}: groups is ${groups}, expected a divisor of ${uneven} filters`);
-  }
+  requireGroups(maker, groups, filters);
   if (pooling !== "flatten" && pooling !== "mean") {
     throw new RangeError(`Cannot make ${maker}: pooling is "${pooling}", expected "flatten" or "mean"`);
   }
@@ -117,11 +115,4 @@ function stage(params: Params, name: string, x: Tensor4D, groups: number): Tenso
     (x) => tf.conv2d(x as Tensor4D, kernel as Tensor4D, 1, "same"),
     (x) => groupNormPool(x, { scale, shift, groups }),
   ]) as Tensor4D;
-}
-
-function imagesOf(batch: Tensor4D, shape: readonly [number, number, number]): Tensor4D {
-  if (batch.rank !== 4 || batch.shape.slice(1).join() !== shape.join() || batch.size === 0) {
-    throw new RangeError(`Cannot encode: the batch has shape [${batch.shape}], expected [examples,${shape}]`);
-  }
-  return asFloat(batch);
 }

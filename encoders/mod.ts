@@ -10,4 +10,5 @@ export * from "./init.ts";
 export * from "./mlp.ts";
 export * from "./momentum.ts";
 export * from "./params.ts";
+export * from "./residual.ts";
 export * from "./transformer.ts";

@@ -10,6 +10,18 @@ import { withGradient } from "./custom_gradient.ts";
 import type { PulledBack, Stage } from "./_stage.ts";
 import { pipe } from "./pipe.ts";
 
+/** How an op normalises images in groups of channels. */
+export interface GroupNormOptions {
+  /** A factor for each channel, `[channels]`. */
+  readonly scale: Tensor;
+  /** A summand for each channel, `[channels]`. */
+  readonly shift: Tensor;
+  /** How many groups of neighbouring channels; a divisor of channels. */
+  readonly groups: number;
+  /** What is added to the variance. 1e-5 if left out. */
+  readonly epsilon?: number;
+}
+
 /**
  * Normalises each example's channels in groups: scale · (x - mean) / √(variance + epsilon) + shift, with mean and
  * variance over all places and all channels of a group.

@@ -7,19 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { fused } from "../_fused.ts";
 import type { Tensor, Tensor4D } from "../types.ts";
 import { withGradient } from "./custom_gradient.ts";
-import { checkGroupNorm, groupNormStage } from "./group_norm.ts";
-
-/** How {@linkcode groupNormPool} normalises. */
-export interface GroupNormPoolOptions {
-  /** A factor for each channel, `[channels]`. */
-  readonly scale: Tensor;
-  /** A summand for each channel, `[channels]`. */
-  readonly shift: Tensor;
-  /** How many groups of neighbouring channels; a divisor of channels. */
-  readonly groups: number;
-  /** What is added to the variance. 1e-5 if left out. */
-  readonly epsilon?: number;
-}
+import { checkGroupNorm, type GroupNormOptions, groupNormStage } from "./group_norm.ts";
 
 /**
  * Normalises images in groups of channels, replaces negative numbers by zero, and takes the maximum over each 2 × 2
@@ -46,7 +34,7 @@ export interface GroupNormPoolOptions {
  * assertAlmostEquals(pooled.dataSync()[0]!, Math.sqrt(3), 1e-4);
  * ```
  */
-export function groupNormPool(x: Tensor, options: GroupNormPoolOptions): Tensor4D {
+export function groupNormPool(x: Tensor, options: GroupNormOptions): Tensor4D {
   const { scale, shift, groups, epsilon = 1e-5 } = options;
   checkGroupNorm(x, { scale, shift }, groups);
   if (x.shape[1]! < 2 || x.shape[2]! < 2) {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals } from "@std/assert";
 import { type Batch, cachedStep, type Encoder, fold, fullStep, key, type StepResult, uniform } from "../../core/mod.ts";
-import { convolutional, embeddingBag, freeze, mlp, transformer } from "../../encoders/mod.ts";
+import { convolutional, embeddingBag, freeze, mlp, residual, transformer } from "../../encoders/mod.ts";
 import { infoNCE, learnableTemperature, symmetric } from "../../losses/mod.ts";
 import { assertClose, assertNewTensors, engineTest, randomMatrix } from "../support/mod.ts";
 
@@ -58,6 +58,13 @@ const cases: Record<string, () => { encoders: Encoder<any>[]; inputs: Batch[] }>
       encoders: [image, vector, vector],
       inputs: [images, randomMatrix(2, EXAMPLES, 9), randomMatrix(3, EXAMPLES, 9)],
     };
+  },
+  "residual and mlp": () => {
+    const sizes = { height: 8, width: 8, channels: 2, filters: [4, 8], groups: 2, dim: 12 };
+    const image = residual({ ...sizes, dropout: 0.2, key: key(1) });
+    const images = tf.reshape(randomMatrix(1, EXAMPLES, 128), [EXAMPLES, 8, 8, 2]);
+    const vector = mlp({ inputs: 9, hidden: [16], outputs: 12, dropout: 0.2, key: key(2) });
+    return { encoders: [image, vector], inputs: [images, randomMatrix(2, EXAMPLES, 9)] };
   },
   "mlp against a frozen one": () => {
     const [live, teacher] = [1, 2].map((seed) => mlp({ inputs: 9, hidden: [16], outputs: 12, key: key(seed) }));
