@@ -5,6 +5,7 @@
  */
 export * from "./bert_tokenizer.ts";
 export * from "./bm25.ts";
+export * from "./images/mod.ts";
 export * from "./inverse_document_frequency.ts";
 export * from "./subword_hasher.ts";
 export * from "./token_batch.ts";
