@@ -4,9 +4,12 @@
  * @module
  */
 export * from "./axis.ts";
+export * from "./contact_sheet.ts";
+export * from "./dot_chart.ts";
 export * from "./figures.ts";
 export * from "./line_chart.ts";
 export * from "./progress.ts";
 export * from "./recipe.ts";
 export * from "./run_folder.ts";
+export * from "./scatter.ts";
 export * from "./table.ts";

@@ -1,5 +1,6 @@
 /**
- * The folder that a run leaves behind: `config.yaml`, `metrics.jsonl`, `summary.json`, `figures/*.svg`.
+ * The folder that a run leaves behind: `config.yaml`, `metrics.jsonl`, `summary.json`, and `figures/` of
+ * SVG and PNG.
  *
  * @module
  */
@@ -24,6 +25,8 @@ export interface RunFolder {
   summary(results: object): void;
   /** Draws a vega-lite figure into figures/<name>.svg. */
   figure(name: string, spec: VegaLiteSpec): Promise<void>;
+  /** Writes a picture, encoded as PNG, into figures/<name>.png. */
+  image(name: string, png: Uint8Array): void;
   /** Writes a text file such as a table. */
   text(name: string, content: string): void;
 }
@@ -70,9 +73,10 @@ export function createRunFolder({ recipe, out, parent = "runs" }: RunFolderOptio
     },
     async figure(name, spec) {
       const file = join(path, "figures", `${plainName(name)}.svg`);
-      const svg = await renderSvg(spec);
-      Deno.mkdirSync(dirname(file), { recursive: true });
-      writeWhole(file, svg);
+      writeFigure(file, await renderSvg(spec));
+    },
+    image(name, png) {
+      writeFigure(join(path, "figures", `${plainName(name)}.png`), png);
     },
     text(name, content) {
       writeWhole(join(path, plainName(name)), content);
@@ -92,6 +96,11 @@ export function createRunFolder({ recipe, out, parent = "runs" }: RunFolderOptio
       if (out === undefined) Deno.removeSync(path);
     },
   };
+}
+
+function writeFigure(file: string, content: string | Uint8Array): void {
+  Deno.mkdirSync(dirname(file), { recursive: true });
+  writeWhole(file, content);
 }
 
 const TAKEN = "it is not empty, and earlier results are never overwritten; choose another folder with --out";

@@ -1,9 +1,9 @@
 /** Writes a file so that a reader finds the old content or the new, never a part: into a neighbour, then renamed. */
-export function writeWhole(path: string, content: string): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const draft = `${path}.part`;
   const file = Deno.openSync(draft, { write: true, create: true, truncate: true });
   try {
-    writeAll(file, new TextEncoder().encode(content));
+    writeAll(file, typeof content === "string" ? new TextEncoder().encode(content) : content);
     file.syncSync();
   } finally {
     file.close();
