@@ -32,7 +32,7 @@ export async function memoryOfBatches(
   const methods = methodsOf(config);
   const points: MemoryPoint[] = [];
   try {
-    for await (const i of progress.steps("memory", config.memoryBatches.length, "batch size")) {
+    for await (const i of progress.steps("memory", config.memoryBatches.length, { unit: "batch size" })) {
       const batch = Math.min(config.memoryBatches[i]!, task.train.queries.examples);
       const inputs = readBatch(task.train, Int32Array.from({ length: batch }, (_, row) => row));
       for (const method of ["cached", "full"] as const) {

@@ -26,10 +26,12 @@ export interface Arguments {
   readonly out?: string;
   /** The engine, if given. */
   readonly backend?: BackendName;
+  /** The run folder to go on with, if given. */
+  readonly resume?: string;
 }
 
 const ENGINES = ["tensorflow", "wasm", "webgpu", "cpu"] as const satisfies readonly BackendName[];
-const OPTIONS = ["--seed", "--set", "--config", "--out", "--backend", "--smoke", "--help"];
+const OPTIONS = ["--seed", "--set", "--config", "--out", "--backend", "--resume", "--smoke", "--help"];
 
 /**
  * Parses the arguments of `deno task recipe`.
@@ -39,7 +41,7 @@ const OPTIONS = ["--seed", "--set", "--config", "--out", "--backend", "--smoke",
 export function parseArguments(args: readonly string[]): Arguments {
   const parsed = parseArgs(joinNegatives(args), {
     boolean: ["help", "smoke"],
-    string: ["set", "config", "seed", "out", "backend", "_"],
+    string: ["set", "config", "seed", "out", "backend", "resume", "_"],
     collect: ["set"],
     alias: { h: "help" },
     unknown: refuseUnknown(OPTIONS),
@@ -48,10 +50,17 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (more.length > 0) {
     throw new UsageError(`Cannot run "${[recipe, ...more].join(" ")}": expected the name of one recipe`);
   }
-  for (const option of ["config", "seed", "out", "backend"] as const) {
+  for (const option of ["config", "seed", "out", "backend", "resume"] as const) {
     if (parsed[option] === "") throw new UsageError(`Option --${option} needs a value`);
   }
   if (parsed.set.includes("")) throw new UsageError("Option --set needs a value such as --set key=value");
+  if (parsed.resume !== undefined) {
+    const others = OPTIONS.filter((option) => option !== "--resume" && option !== "--help");
+    const beside = others.find((option) => isGiven(parsed[option.slice(2)]));
+    if (beside !== undefined) {
+      throw new UsageError(`Cannot use ${beside} beside --resume: a run goes on as it was begun`);
+    }
+  }
   return {
     help: parsed.help,
     smoke: parsed.smoke,
@@ -61,7 +70,12 @@ export function parseArguments(args: readonly string[]): Arguments {
     ...(parsed.out !== undefined && { out: parsed.out }),
     ...(parsed.seed !== undefined && { seed: parseSeed(parsed.seed) }),
     ...(parsed.backend !== undefined && { backend: parseEngine(parsed.backend) }),
+    ...(parsed.resume !== undefined && { resume: parsed.resume }),
   };
+}
+
+function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
 /** What `parseArgs` asks about arguments that it does not know: options are refused, and the nearest one is suggested. */

@@ -47,10 +47,30 @@ export function readConfigFile(path: string, recipe: string): ConfigFile {
   return { values: content.config, seed: seed as number };
 }
 
+/**
+ * Reads the record of a run.
+ *
+ * @throws {UsageError} If the file cannot be read, or is none.
+ */
+export function readRecord(path: string): RunRecord {
+  const content = readYaml(path);
+  const { recipe, seed, smoke, engine, versions, config } = isValues(content) ? content : {};
+  const whole = typeof recipe === "string" && Number.isSafeInteger(seed) && typeof smoke === "boolean" &&
+    typeof engine === "string" && isValues(versions) && isValues(config);
+  if (!whole) throw new UsageError(`Cannot use ${path}: expected the record of a run`);
+  return content as unknown as RunRecord;
+}
+
 /** Writes the record of a run as YAML. */
 export function formatRecord(record: RunRecord, folder: string): string {
   const again = `deno task recipe ${record.recipe} --config ${folder}/config.yaml`;
-  return `# The resolved config of a run. The same again: ${again}\n${stringify(record, { lineWidth: -1 })}`;
+  return `# The resolved config of a run. The same again: ${again}\n` +
+    `# To go on where it was stopped: ${resumeCommand(folder)}\n${stringify(record, { lineWidth: -1 })}`;
+}
+
+/** What to type to go on with a run. */
+export function resumeCommand(folder: string): string {
+  return `deno task recipe --resume ${folder}`;
 }
 
 function readYaml(path: string): unknown {

@@ -16,6 +16,7 @@ const OPTIONS = [
   ["--seed number", "where all randomness comes from (0)"],
   ["--out folder", "the run folder, new or empty (runs/<recipe>-<number>)"],
   ["--backend name", "the engine: tensorflow, wasm, webgpu or cpu (the best that starts)"],
+  ["--resume folder", "go on with a run that was stopped, as it was begun, where its last checkpoint is"],
   ["--smoke", "the whole path in under a minute, on little data"],
   ["--help", "with a recipe, explain its keys"],
 ] as const;
@@ -50,7 +51,8 @@ export function recipeText(recipe: Recipe, file: string): string {
 }
 
 function usage(recipe: string): string {
-  return `Usage: deno task recipe ${recipe} [options]\n${formatTable([], OPTIONS, { indent: "  " })}`;
+  return `Usage: deno task recipe ${recipe} [options]\n${formatTable([], OPTIONS, { indent: "  " })}\n` +
+    "Usage: deno task recipe --resume <run folder>";
 }
 
 function valueAt(values: Values, name: string): unknown {

@@ -21,6 +21,8 @@ export class Interruption extends Error {
 export interface InterruptListener {
   /** Aborted, with an {@linkcode Interruption} as reason, by the first signal. */
   readonly signal: AbortSignal;
+  /** Lets a pending signal arrive. */
+  turn(): Promise<void>;
   /** Lets a pending signal arrive; throws the reason if one has. */
   pause(): Promise<void>;
   /** Stops listening. */
@@ -49,13 +51,15 @@ export function listenForInterrupt(onFirst: (reason: Interruption) => void): Int
     controller.abort(reason);
     onFirst(reason);
   }
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   for (const [source, handler] of handlers) Deno.addSignalListener(source, handler);
   return {
     signal,
     stop,
+    turn,
     async pause() {
       signal.throwIfAborted();
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await turn();
       signal.throwIfAborted();
     },
   };

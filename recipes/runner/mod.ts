@@ -13,3 +13,4 @@ export * from "./recipe.ts";
 export * from "./run_folder.ts";
 export * from "./scatter.ts";
 export * from "./table.ts";
+export * from "./training_state.ts";

@@ -8,7 +8,7 @@ import { barLine, plainLine, type ProgressState } from "./progress_line.ts";
 /** Shows how far the recipe has come. One count runs at a time. */
 export interface Progress {
   /** Starts to count to `total`. */
-  begin(label: string, total: number, unit?: string): void;
+  begin(label: string, total: number, options?: CountOptions): void;
   /** Counts on. The note, such as the loss, stays until the next one. */
   advance(count?: number, note?: string): void;
   /** Says something beside the count. */
@@ -16,12 +16,18 @@ export interface Progress {
   /** Ends the count: clears the bar, or writes a last line. */
   end(): void;
   /**
-   * Counts a loop: yields 0 to `total - 1`, lets Ctrl-C arrive between the steps, and ends the count however the loop
+   * Counts a loop: yields `from` to `total - 1`, lets Ctrl-C arrive between the steps, and ends the count however the loop
    * is left.
-   *
-   * @param unit What is counted, in the singular; "step" if left out.
    */
-  steps(label: string, total: number, unit?: string): AsyncGenerator<number, void, void>;
+  steps(label: string, total: number, options?: CountOptions): AsyncGenerator<number, void, void>;
+}
+
+/** How something is counted. */
+export interface CountOptions {
+  /** What is counted, in the singular; "step" if left out. */
+  readonly unit?: string;
+  /** How many were done before, where a run is resumed; 0 if left out. */
+  readonly from?: number;
 }
 
 /** The progress that the runner holds. */
@@ -82,12 +88,15 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
   }
 
   const display: ProgressDisplay = {
-    begin(label, total, unit = "step") {
+    begin(label, total, { unit = "step", from = 0 } = {}) {
       if (!Number.isInteger(total) || total < 0) {
         throw new RangeError(`Cannot count to ${total}: expected an integer of at least 0`);
       }
+      if (!Number.isInteger(from) || from < 0 || from > total) {
+        throw new RangeError(`Cannot count from ${from}: expected an integer from 0 to ${total}`);
+      }
       display.end();
-      count = new Count(label, total, unit, now());
+      count = new Count(label, total, unit, from, now());
       shownAt = terminal ? -Infinity : now();
       showIfDue();
     },
@@ -110,10 +119,10 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
     warn(line) {
       showAbove(line, options.printError);
     },
-    async *steps(label, total, unit) {
-      display.begin(label, total, unit);
+    async *steps(label, total, options = {}) {
+      display.begin(label, total, options);
       try {
-        for (let step = 0; step < total; step++) {
+        for (let step = options.from ?? 0; step < total; step++) {
           await pause();
           yield step;
           display.advance();
@@ -129,11 +138,18 @@ export function createProgress(options: ProgressOptions): ProgressDisplay {
 /** How far one count has come, and how fast. */
 class Count {
   note = "";
-  #done = 0;
+  #done: number;
   readonly #recent: { readonly time: number; readonly done: number }[];
 
-  constructor(readonly label: string, readonly total: number, readonly unit: string, readonly start: number) {
-    this.#recent = [{ time: start, done: 0 }];
+  constructor(
+    readonly label: string,
+    readonly total: number,
+    readonly unit: string,
+    from: number,
+    readonly start: number,
+  ) {
+    this.#done = from;
+    this.#recent = [{ time: start, done: from }];
   }
 
   advance(by: number, note: string | undefined, time: number): void {

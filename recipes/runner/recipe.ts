@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import type { Experiment, Key } from "../../core/mod.ts";
+import type { Experiment, Key, NamedArrays } from "../../core/mod.ts";
 import type { Progress } from "./progress.ts";
 import type { RunFolder } from "./run_folder.ts";
 
@@ -34,11 +34,50 @@ export interface RecipeContext<Config> {
   log(line: string): void;
   /**
    * Lets a pending Ctrl-C arrive, and stops the recipe if one has. To be awaited between steps: JavaScript hears of a
-   * signal only when nothing else runs. {@linkcode Progress.steps} does it by itself.
+   * signal only when nothing else runs. {@linkcode Progress.steps} does it by itself. In a {@linkcode Unit} that offers
+   * checkpoints it is the next offer that stops.
    *
    * @throws The signal's reason, which the runner understands.
    */
   pause(): Promise<void>;
+  /**
+   * Does one part of the recipe's work, such as one training, so that it can be resumed: what it gave is kept, and comes
+   * back at once when the run is resumed.
+   *
+   * A resumed recipe runs again from its beginning, with the same config and seed. So what lies between units should be
+   * quick, and the same each time; a line that it writes to metrics.jsonl again is not doubled. Units follow one
+   * another, and do not lie within each other.
+   *
+   * @param name What the run knows it by; no other unit of the run has it.
+   * @param work Does it. What it gives is plain data: numbers of any kind, texts, truth values, null, lists and records.
+   * @returns What `work` gave, as a copy.
+   * @throws {TypeError} If `work` gave something else; the message says where.
+   */
+  unit<Result>(name: string, work: (unit: Unit) => Promise<Result>): Promise<Result>;
+}
+
+/** What a checkpoint of a unit holds. */
+export interface UnitCheckpoint {
+  /** How many steps were made. */
+  readonly step: number;
+  /** Whatever is large, such as the parameters. */
+  readonly tensors: NamedArrays;
+  /** The rest, as plain data: numbers of any kind, texts, truth values, null, lists and records. */
+  readonly state: unknown;
+}
+
+/** What a unit of work is told, and how it can be stopped and resumed within. */
+export interface Unit {
+  /** The unit's last checkpoint, if the run was stopped within it. */
+  readonly saved: UnitCheckpoint | undefined;
+  /**
+   * Makes a checkpoint if one is due, because some time has passed since the last or because of a Ctrl-C, which then
+   * stops the recipe. To be awaited after each step, when all that belongs to the step is done.
+   *
+   * @param make Gives what is to be kept, from which {@linkcode Unit.saved} can go on; called only if a checkpoint is due.
+   * @throws The signal's reason, which the runner understands.
+   */
+  offer(make: () => Promise<UnitCheckpoint>): Promise<void>;
 }
 
 /** An experiment that `deno task recipe` runs: `recipes/<name>/recipe.ts` exports one as `recipe`. */

@@ -9,8 +9,9 @@ import { formatRecord, type RunRecord } from "./config_file.ts";
 import { renderSvg, type VegaLiteSpec } from "./figures.ts";
 import { reasonOf } from "./file_errors.ts";
 import { toJson } from "./json.ts";
+import { type MetricsFile, metricsFile } from "./metrics_file.ts";
 import { UsageError } from "./usage_error.ts";
-import { writeAll, writeWhole } from "./write_whole.ts";
+import { writeWhole } from "./write_whole.ts";
 
 /** How a run ended. */
 export type RunStatus = "completed" | "interrupted" | "failed";
@@ -33,6 +34,10 @@ export interface RunFolder {
 
 /** A run folder with the parts that only the runner uses. */
 export interface OwnedRunFolder extends RunFolder {
+  /** The file metrics.jsonl. */
+  readonly metrics: MetricsFile;
+  /** All results given to `summary` so far, as they would be written. */
+  readonly results: object;
   /** Writes config.yaml. */
   record(record: RunRecord): void;
   /** Writes summary.json; may be called again. */
@@ -60,14 +65,38 @@ export interface RunFolderOptions {
  */
 export function createRunFolder({ recipe, out, parent = "runs" }: RunFolderOptions): OwnedRunFolder {
   const path = out === undefined ? makeNumbered(parent, recipe) : makeGiven(out);
-  const metrics = claim(path);
-  let results: object = {};
+  return ownedFolder(path, recipe, claim(path), out === undefined);
+}
 
+/**
+ * Takes hold of the folder of an earlier run, to go on with it. Nothing in it is changed.
+ *
+ * @throws {UsageError} If it is none, or a process has it that still runs.
+ */
+export function openRunFolder({ recipe, path }: { readonly recipe: string; readonly path: string }): OwnedRunFolder {
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(join(path, "metrics.jsonl"), { read: true, append: true });
+  } catch (error) {
+    throw new UsageError(`Cannot resume ${path}: metrics.jsonl: ${reasonOf(error)}`);
+  }
+  if (!hold(file)) {
+    file.close();
+    throw new UsageError(`Cannot resume ${path}: another process is running it`);
+  }
+  return ownedFolder(path, recipe, file, false);
+}
+
+function ownedFolder(path: string, recipe: string, file: Deno.FsFile, isOurs: boolean): OwnedRunFolder {
+  const metrics = metricsFile(file);
+  let results: object = {};
   return {
     path,
-    metric(record) {
-      writeAll(metrics, new TextEncoder().encode(`${toJson(record)}\n`));
+    metrics,
+    get results() {
+      return JSON.parse(toJson(results));
     },
+    metric: metrics.append,
     summary(more) {
       results = { ...results, ...more };
     },
@@ -93,7 +122,7 @@ export function createRunFolder({ recipe, out, parent = "runs" }: RunFolderOptio
     discard() {
       metrics.close();
       Deno.removeSync(join(path, "metrics.jsonl"));
-      if (out === undefined) Deno.removeSync(path);
+      if (isOurs) Deno.removeSync(path);
     },
   };
 }
@@ -145,10 +174,26 @@ function makeNumbered(parent: string, recipe: string): string {
 /** Opens metrics.jsonl, which must be new: this shows that the folder can be written, and that no other run has it. */
 function claim(path: string): Deno.FsFile {
   try {
-    return Deno.openSync(join(path, "metrics.jsonl"), { createNew: true, append: true });
+    const file = Deno.openSync(join(path, "metrics.jsonl"), { createNew: true, append: true });
+    hold(file);
+    return file;
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw new UsageError(`Cannot use ${path}: ${TAKEN}`);
     throw cannotWrite(path, error);
+  }
+}
+
+/**
+ * Takes hold of a file until it is closed; the system lets go of it however the process ends. Returns false if another
+ * process has it.
+ */
+function hold(file: Deno.FsFile): boolean {
+  try {
+    return file.tryLockSync(true);
+  } catch (error) {
+    // Some network file systems have no locks.
+    if (error instanceof Deno.errors.NotSupported) return true;
+    throw error;
   }
 }
 

@@ -6,13 +6,16 @@
 import * as tf from "@tensorflow/tfjs";
 import { type BackendName, useBackend } from "../../core/backend.ts";
 import project from "../../deno.json" with { type: "json" };
+import { resumeCommand, type RunRecord } from "./config_file.ts";
 import { Interruption, listenForInterrupt } from "./interrupt.ts";
 import { isUnplannable } from "./plan_error.ts";
 import { createProgress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
-import { createRunFolder } from "./run_folder.ts";
+import { BEGINNING, isCompleted, resumeText, type RunnerState, versionWarnings } from "./resume.ts";
+import { createRunFolder, openRunFolder } from "./run_folder.ts";
 import type { Values } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
+import { createUnits, loadRun, removeCheckpoints, type SavedRun, type Units } from "./units.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Options of {@linkcode runRecipe}. */
@@ -30,6 +33,10 @@ export interface RunOptions {
   readonly runs: string;
   /** Where lines and the bar go. */
   readonly terminal: Terminal;
+  /** The run folder to go on with, in place of a new one, and the versions that its run was begun with. */
+  readonly resume?: { readonly path: string; readonly versions: RunRecord["versions"] } | undefined;
+  /** Seconds between the checkpoints that units offer, 20 if left out; 0 makes one at each offer. */
+  readonly checkpointSeconds?: number | undefined;
 }
 
 /**
@@ -39,37 +46,82 @@ export interface RunOptions {
  * @throws {UsageError} If the engine does not start or the run folder cannot be had; nothing has been computed then.
  */
 export async function runRecipe(options: RunOptions): Promise<number> {
-  const { recipe, config, seed, smoke, terminal } = options;
-  const run = createRunFolder({ recipe: recipe.name, out: options.out, parent: options.runs });
+  const { recipe, config, seed, smoke, resume, terminal } = options;
+  const run = resume
+    ? openRunFolder({ recipe: recipe.name, path: resume.path })
+    : createRunFolder({ recipe: recipe.name, out: options.out, parent: options.runs });
+  if (resume && isCompleted(run.path)) {
+    run.close();
+    terminal.print(`Nothing is left to do: the run in ${run.path} is complete`);
+    return 0;
+  }
   const engine = await startEngine(options.backend).catch((error) => {
-    run.discard();
+    if (resume) run.close();
+    else run.discard();
     throw error;
   });
   const started = performance.now();
-  const facts = (): object => ({ seed, smoke, engine, seconds: Math.round(performance.now() - started) / 1000 });
+  let before = BEGINNING;
+  let units: Units | undefined;
+  const state = (): RunnerState => ({
+    seconds: before.seconds + Math.round(performance.now() - started) / 1000,
+    resumed: before.resumed,
+    results: run.results,
+  });
+  const facts = (): object => {
+    const { seconds, resumed } = state();
+    return { seed, smoke, engine, seconds, ...(resumed > 0 && { resumed }) };
+  };
   const versions = { gradfold: project.version, deno: Deno.version.deno, tensorflowjs: tf.version.tfjs };
   const interrupt = listenForInterrupt((reason) => {
     // Written now as well, in case the process is ended before the recipe comes to a stop.
     run.finish("interrupted", facts());
     progress.warn(`${reason.message}, stopping after this step; once more ends at once`);
   });
-  const { signal, pause } = interrupt;
+  const { signal, turn } = interrupt;
+  // Where checkpoints are offered, the run stops with one.
+  const pause = () => units?.offering ? turn() : interrupt.pause();
   const progress = createProgress({ ...terminal, pause });
   const log = progress.log;
+  const toGoOn = () => units?.kept ? `; to go on: ${resumeCommand(run.path)}` : "";
   try {
-    run.record({ recipe: recipe.name, seed, smoke, engine, versions, config });
-    await recipe.run({ config, seed, smoke, signal, run, progress, log, pause });
+    let saved: SavedRun | undefined;
+    if (resume) {
+      versionWarnings(resume.versions, versions).forEach(progress.warn);
+      saved = await loadRun(run.path, progress.warn);
+      log(resumeText(run.path, saved));
+      run.metrics.rewind(saved?.state.metrics ?? { lines: 0, bytes: 0 });
+    } else {
+      run.record({ recipe: recipe.name, seed, smoke, engine, versions, config });
+    }
+    if (saved) {
+      before = saved.state.runner as RunnerState;
+      before = { ...before, resumed: before.resumed + 1 };
+      run.summary(before.results);
+    }
+    const { path, metrics } = run;
+    units = createUnits({
+      path,
+      metrics,
+      from: saved,
+      every: options.checkpointSeconds ?? 20,
+      runner: state,
+      turn,
+      signal,
+    });
+    await recipe.run({ config, seed, smoke, signal, run, progress, log, pause, unit: units.unit });
     progress.end();
     // A signal that came during the last step is still waiting to be heard.
     await pause();
     run.finish("completed", facts());
+    removeCheckpoints(run.path);
     terminal.print(`Results are in ${run.path}`);
     return 0;
   } catch (error) {
     progress.end();
     if (error instanceof Interruption || error === signal.reason) {
       run.finish("interrupted", facts());
-      terminal.print(`Interrupted; what there is lies in ${run.path}`);
+      terminal.print(`Interrupted; what there is lies in ${run.path}${toGoOn()}`);
       return (signal.reason as Interruption).exitStatus;
     }
     run.finish("failed", { ...facts(), error: error instanceof Error ? error.message : String(error) });
@@ -79,7 +131,7 @@ export async function runRecipe(options: RunOptions): Promise<number> {
       return 2;
     }
     terminal.printError(error instanceof Error ? error.stack ?? error.message : String(error));
-    terminal.printError(`The recipe failed; what there is lies in ${run.path}`);
+    terminal.printError(`The recipe failed; what there is lies in ${run.path}${toGoOn()}`);
     return 1;
   } finally {
     interrupt.stop();

@@ -30,7 +30,7 @@ Deno.test("progress on a terminal redraws one line and clears it at the end", ()
 
 Deno.test("progress elsewhere writes a plain line every ten seconds, and the last", () => {
   const [progress, { written }, clock] = makeProgress();
-  progress.begin("train", 40, "batch");
+  progress.begin("train", 40, { unit: "batch" });
   for (let i = 0; i < 40; i++) {
     clock.ms += 1000;
     progress.advance(1, `loss ${i}`);
@@ -103,6 +103,18 @@ Deno.test("steps() stops between steps when the run is interrupted", async () =>
     "Interrupted",
   );
   assertEquals(seen, [0, 1]);
+});
+
+Deno.test("steps() goes on from where a resumed run is, and measures the rate from there", async () => {
+  const [progress, { written }, clock] = makeProgress();
+  const seen: number[] = [];
+  for await (const step of progress.steps("train", 60, { from: 50 })) {
+    seen.push(step);
+    clock.ms += 1000;
+  }
+  assertEquals([seen[0], seen.length], [50, 10]);
+  assertEquals(written.at(-1), "train 60/60 steps (100 %), 1 steps/s, 0:10\n");
+  for (const from of [-1, 0.5, 61]) assertThrows(() => progress.begin("train", 60, { from }), RangeError, `${from}`);
 });
 
 Deno.test("begin() refuses totals that cannot be counted to", () => {
