@@ -73,7 +73,7 @@ export const recipe = defineRecipe({
       await run.figure("recall", recallFigure(results, task.lexical));
     }
     await run.figure("loss", lossFigure(results));
-    const memory = await memoryOfBatches(context, task);
+    const memory = await context.unit("memory", () => memoryOfBatches(context, task));
     await run.figure("memory", memoryFigure(memory, config));
     run.summary({ memory });
 

@@ -14,8 +14,9 @@ import {
   type StepResult,
   type TokenBatch,
 } from "../../core/mod.ts";
-import { epochs } from "../../samplers/mod.ts";
-import type { RecipeContext } from "../runner/recipe.ts";
+import { epochs, type EpochsState } from "../../samplers/mod.ts";
+import type { RecipeContext, Unit } from "../runner/recipe.ts";
+import { trainingState } from "../runner/training_state.ts";
 import type { Config } from "./config.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Method } from "./methods.ts";
@@ -43,8 +44,30 @@ export interface Run {
   readonly msPerExample: number;
 }
 
-/** Trains one model from scratch by one method. */
-export async function train(
+/** What a checkpoint holds beside the model and the optimizer. */
+interface Position {
+  readonly order: EpochsState;
+  readonly losses: readonly number[];
+  readonly curve: Run["curve"];
+  readonly peakBytes: number;
+  readonly highestPeak: number;
+  readonly elapsed: number;
+  readonly plan?: MemoryPlan | undefined;
+}
+
+/** Trains one model from scratch by one method; in a resumed run it goes on from its last checkpoint. */
+export function train(
+  context: RecipeContext<Config>,
+  task: Task,
+  name: string,
+  method: Method,
+  seed: number,
+): Promise<Run> {
+  return context.unit(`${name}, seed ${seed}`, (unit) => trainIn(unit, context, task, name, method, seed));
+}
+
+async function trainIn(
+  unit: Unit,
   { config, progress, run, log }: RecipeContext<Config>,
   task: Task,
   name: string,
@@ -61,20 +84,25 @@ export async function train(
     total: steps,
   });
   const optimizer = adamW({ learningRate, weightDecay: config.weightDecay });
+  const training = trainingState({ params: step.params, optimizer });
+  const from = unit.saved && training.restore<Position>(unit.saved);
   // The same order of pairs whatever the batch size.
-  const order = epochs({ examples: task.train.queries.examples, batchSize: method.batch, key: fold(root, "order") });
+  const order = epochs({
+    examples: task.train.queries.examples,
+    batchSize: method.batch,
+    key: fold(root, "order"),
+    state: from?.order,
+  });
 
   const label = `${method.title}, seed ${seed}`;
   const tell = planTeller(steps, (line) => log(`${label}: ${line}`));
 
-  const losses: number[] = [];
-  const curve: { examples: number; scores: Scores }[] = [];
-  let peakBytes = 0;
-  let highestPeak = 0;
-  let plan: MemoryPlan | undefined;
-  let elapsed = 0;
+  const losses = [...from?.losses ?? []];
+  const curve = [...from?.curve ?? []];
+  let { peakBytes, highestPeak, elapsed } = from ?? { peakBytes: 0, highestPeak: 0, elapsed: 0 };
+  let plan = from?.plan;
   try {
-    for await (const i of progress.steps(label, steps)) {
+    for await (const i of progress.steps(label, steps, { from: optimizer.steps })) {
       const start = performance.now();
       const inputs = readBatch(task.train, order.next());
       const take = () => step(inputs, fold(root, "step", i));
@@ -104,6 +132,9 @@ export async function train(
         ...(plan ? { plan } : {}),
         ...(due ? curve.at(-1)!.scores : {}),
       });
+      await unit.offer(() =>
+        training.save({ order: order.state, losses, curve, peakBytes, highestPeak, elapsed, plan })
+      );
     }
   } finally {
     optimizer.dispose();
