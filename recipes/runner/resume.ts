@@ -5,20 +5,9 @@
  */
 import { join } from "@std/path";
 import type { RunRecord } from "./config_file.ts";
-import type { SavedRun } from "./units.ts";
-
-/** What the runner keeps of itself in each checkpoint. */
-export interface RunnerState {
-  /** How long the run took until then. */
-  readonly seconds: number;
-  /** How often it was resumed. */
-  readonly resumed: number;
-  /** What stands in its summary. */
-  readonly results: object;
-}
-
-/** What a run begins with. */
-export const BEGINNING: RunnerState = { seconds: 0, resumed: 0, results: {} };
+import type { OwnedRunFolder } from "./run_folder.ts";
+import { loadRun, type SavedRun } from "./run_state.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Whether a run has come to its end, by its summary.json. */
 export function isCompleted(path: string): boolean {
@@ -38,8 +27,22 @@ export function versionWarnings(before: RunRecord["versions"], now: RunRecord["v
   );
 }
 
+/**
+ * Finds out where a run was stopped, puts its folder back to that moment, and says so.
+ *
+ * @returns Where it was; undefined if there is no checkpoint, and the run starts over.
+ * @throws {UsageError} If the folder has less than the checkpoint speaks of; nothing was changed then.
+ */
+export async function takeUp(run: OwnedRunFolder, terminal: Terminal): Promise<SavedRun | undefined> {
+  const saved = await loadRun(run.path, terminal.printError);
+  run.metrics.rewind(saved?.state.metrics ?? { lines: 0, bytes: 0 });
+  if (saved) run.summary(saved.state.runner.results);
+  terminal.print(resumeText(run.path, saved));
+  return saved;
+}
+
 /** Says where a resumed run goes on. */
-export function resumeText(path: string, saved: SavedRun | undefined): string {
+function resumeText(path: string, saved: SavedRun | undefined): string {
   if (!saved) return `There is no checkpoint in ${path} to go on from; the run starts over`;
   const { finished, current } = saved.state;
   const done = `${finished.length} ${finished.length === 1 ? "part is" : "parts are"} done`;

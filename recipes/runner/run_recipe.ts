@@ -11,11 +11,12 @@ import { Interruption, listenForInterrupt } from "./interrupt.ts";
 import { isUnplannable } from "./plan_error.ts";
 import { createProgress } from "./progress.ts";
 import type { Recipe } from "./recipe.ts";
-import { BEGINNING, isCompleted, resumeText, type RunnerState, versionWarnings } from "./resume.ts";
+import { isCompleted, takeUp, versionWarnings } from "./resume.ts";
 import { createRunFolder, openRunFolder } from "./run_folder.ts";
+import { removeCheckpoints, type RunnerState, type SavedRun } from "./run_state.ts";
 import type { Values } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
-import { createUnits, loadRun, removeCheckpoints, type SavedRun, type Units } from "./units.ts";
+import { createUnits } from "./units.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Options of {@linkcode runRecipe}. */
@@ -55,17 +56,21 @@ export async function runRecipe(options: RunOptions): Promise<number> {
     terminal.print(`Nothing is left to do: the run in ${run.path} is complete`);
     return 0;
   }
-  const engine = await startEngine(options.backend).catch((error) => {
+  let engine: BackendName;
+  let saved: SavedRun | undefined;
+  try {
+    engine = await startEngine(options.backend);
+    if (resume) saved = await takeUp(run, terminal);
+  } catch (error) {
     if (resume) run.close();
     else run.discard();
     throw error;
-  });
+  }
   const started = performance.now();
-  let before = BEGINNING;
-  let units: Units | undefined;
+  const before = saved?.state.runner;
   const state = (): RunnerState => ({
-    seconds: before.seconds + Math.round(performance.now() - started) / 1000,
-    resumed: before.resumed,
+    seconds: (before?.seconds ?? 0) + Math.round(performance.now() - started) / 1000,
+    resumed: before ? before.resumed + 1 : 0,
     results: run.results,
   });
   const facts = (): object => {
@@ -79,36 +84,23 @@ export async function runRecipe(options: RunOptions): Promise<number> {
     progress.warn(`${reason.message}, stopping after this step; once more ends at once`);
   });
   const { signal, turn } = interrupt;
+  const units = createUnits({
+    path: run.path,
+    metrics: run.metrics,
+    from: saved,
+    every: options.checkpointSeconds ?? 20,
+    runner: state,
+    turn,
+    signal,
+  });
   // Where checkpoints are offered, the run stops with one.
-  const pause = () => units?.offering ? turn() : interrupt.pause();
+  const pause = () => units.offering ? turn() : interrupt.pause();
   const progress = createProgress({ ...terminal, pause });
   const log = progress.log;
-  const toGoOn = () => units?.kept ? `; to go on: ${resumeCommand(run.path)}` : "";
+  const toGoOn = () => units.kept ? `; to go on: ${resumeCommand(run.path)}` : "";
   try {
-    let saved: SavedRun | undefined;
-    if (resume) {
-      versionWarnings(resume.versions, versions).forEach(progress.warn);
-      saved = await loadRun(run.path, progress.warn);
-      log(resumeText(run.path, saved));
-      run.metrics.rewind(saved?.state.metrics ?? { lines: 0, bytes: 0 });
-    } else {
-      run.record({ recipe: recipe.name, seed, smoke, engine, versions, config });
-    }
-    if (saved) {
-      before = saved.state.runner as RunnerState;
-      before = { ...before, resumed: before.resumed + 1 };
-      run.summary(before.results);
-    }
-    const { path, metrics } = run;
-    units = createUnits({
-      path,
-      metrics,
-      from: saved,
-      every: options.checkpointSeconds ?? 20,
-      runner: state,
-      turn,
-      signal,
-    });
+    if (resume) versionWarnings(resume.versions, versions).forEach(progress.warn);
+    else run.record({ recipe: recipe.name, seed, smoke, engine, versions, config });
     await recipe.run({ config, seed, smoke, signal, run, progress, log, pause, unit: units.unit });
     progress.end();
     // A signal that came during the last step is still waiting to be heard.

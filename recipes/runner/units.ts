@@ -3,45 +3,11 @@
  *
  * @module
  */
-import { join } from "@std/path";
-import { type Checkpoint, loadCheckpoint, type NamedArrays, saveCheckpoint } from "../../core/mod.ts";
+import { type NamedArrays, saveCheckpoint } from "../../core/mod.ts";
 import { decodeExact, encodeExact } from "../../core/exact_json.ts";
-import type { MetricsFile, MetricsMark } from "./metrics_file.ts";
+import type { MetricsFile } from "./metrics_file.ts";
 import type { RecipeContext, Unit, UnitCheckpoint } from "./recipe.ts";
-
-/** What a unit gave. */
-interface Finished {
-  readonly result: unknown;
-  /** How many lines of metrics.jsonl it wrote. */
-  readonly lines: number;
-}
-
-/** A unit that has begun. */
-interface Current {
-  readonly name: string;
-  readonly step: number;
-  readonly state: unknown;
-  readonly lines: number;
-}
-
-/** Where a run is. */
-export interface RunState {
-  /** What the units gave that are done, by name. */
-  readonly finished: readonly (readonly [name: string, Finished])[];
-  /** The unit that it is in, if that made a checkpoint. */
-  readonly current: Current | null;
-  readonly metrics: MetricsMark;
-  /** What the runner keeps of itself, such as the seconds so far. */
-  readonly runner: unknown;
-}
-
-/** A state with the arrays of the unit it is in. */
-export interface SavedRun {
-  /** The checkpoint's number. */
-  readonly number: number;
-  readonly state: RunState;
-  readonly tensors: NamedArrays;
-}
+import { checkpointsOf, type Current, type RunnerState, type RunState, type SavedRun } from "./run_state.ts";
 
 /** Options of {@linkcode createUnits}. */
 export interface UnitsOptions {
@@ -53,7 +19,7 @@ export interface UnitsOptions {
   /** Seconds between checkpoints; 0 makes one at each offer. */
   readonly every: number;
   /** What else to keep. */
-  readonly runner: () => unknown;
+  readonly runner: () => RunnerState;
   /** Lets a pending Ctrl-C arrive. */
   readonly turn: () => Promise<void>;
   /** Aborted by Ctrl-C. */
@@ -67,23 +33,6 @@ export interface Units {
   readonly offering: boolean;
   /** Whether there is a checkpoint to go on from. */
   readonly kept: boolean;
-}
-
-const folderOf = (path: string) => join(path, "checkpoints");
-
-/** Loads where a run was, from its newest checkpoint that is whole. */
-export async function loadRun(path: string, log: (line: string) => void): Promise<SavedRun | undefined> {
-  const found: Checkpoint | undefined = await loadCheckpoint(folderOf(path), { log });
-  return found && { number: found.step, state: found.state as RunState, tensors: found.tensors };
-}
-
-/** Takes away the checkpoints of a run that is done. */
-export function removeCheckpoints(path: string): void {
-  try {
-    Deno.removeSync(folderOf(path), { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 /** Makes what units are done with. */
@@ -100,7 +49,7 @@ export function createUnits(options: UnitsOptions): Units {
   async function save(current: Current | null, tensors: NamedArrays): Promise<void> {
     // The lines first: a checkpoint never speaks of some that are not on the disk.
     const state: RunState = { finished: [...finished], current, metrics: metrics.flush(), runner: runner() };
-    await saveCheckpoint(folderOf(path), { step: ++number, tensors, state });
+    await saveCheckpoint(checkpointsOf(path), { step: ++number, tensors, state });
     savedAt = performance.now();
   }
 

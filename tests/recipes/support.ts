@@ -29,10 +29,10 @@ export function recorder(columns?: number): Recorder {
   };
 }
 
-/** Runs the command line on the test recipes, in this process. */
+/** Runs the command line on the test recipes, in this process, with a checkpoint at every offer. */
 export async function runMain(args: readonly string[], folder: string): Promise<Recorder & { status: number }> {
   const terminal = recorder();
-  const status = await main(args, { recipes: FIXTURES, runs: `${folder}/runs`, terminal });
+  const status = await main(args, { recipes: FIXTURES, runs: `${folder}/runs`, terminal, checkpointSeconds: 0 });
   return { ...terminal, status };
 }
 
