@@ -55,7 +55,7 @@ export function ring(size: number): Ring {
     held = entries;
   };
 
-  const last = (of: Tensor1D, count: number) => tf.slice(of, [of.size - count], [count]);
+  const last = (of: Tensor1D, count: number) => untaped(() => tf.slice(of, [of.size - count], [count]));
   const newest = (count: number): Entries | undefined => {
     const entries = Math.min(count, rows.length);
     if (!held || entries <= 0) return undefined;
