@@ -51,8 +51,8 @@ export function recipeText(recipe: Recipe, file: string): string {
 }
 
 function usage(recipe: string): string {
-  return `Usage: deno task recipe ${recipe} [options]\n${formatTable([], OPTIONS, { indent: "  " })}\n` +
-    "Usage: deno task recipe --resume <run folder>";
+  const lines = [`Usage: deno task recipe ${recipe} [options]`, "       deno task recipe --resume <run folder>"];
+  return [...lines, formatTable([], OPTIONS, { indent: "  " })].join("\n");
 }
 
 function valueAt(values: Values, name: string): unknown {

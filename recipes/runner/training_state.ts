@@ -39,7 +39,7 @@ export interface TrainingState {
    *
    * @param saved What `save` gave.
    * @returns What `more` was.
-   * @throws {RangeError} If it is of a training with other parts; nothing was changed then.
+   * @throws {RangeError} If it is of a training with other parts; this one is not to be used then.
    */
   restore<More>(saved: UnitCheckpoint): More;
 }
@@ -79,9 +79,8 @@ export function trainingState({ params, optimizer, memory }: TrainingParts): Tra
     restore<More>({ tensors, state }: UnitCheckpoint): More {
       const { steps, memory: rest, more } = state as Saved;
       if (!memory !== (rest === null)) {
-        throw new RangeError(
-          `Cannot restore the training: it has ${memory ? "a" : "no"} memory, but what was saved not`,
-        );
+        const fault = memory ? "it has a memory, but none was saved" : "it has no memory, but one was saved";
+        throw new RangeError(`Cannot restore the training: ${fault}`);
       }
       const slots = toTensors(unprefixed("optimizer/", tensors));
       try {

@@ -14,6 +14,7 @@ Deno.test("main() with --help prints every key with value, meaning and limits", 
     const { status, printed } = await runMain(["count", "--help"], folder);
     const text = printed.join("\n");
     assertEquals(status, 0);
+    assertMatch(text, /--resume folder +go on with a run/);
     assertMatch(text, /to +6 +Where to stop \(an integer of at least 0\)/);
     assertMatch(text, /rate +0\.5 +A number between \(a number in \[0, 1\)\)/);
     assertMatch(text, /model\.name +"abacus" +What it is called \(a text that is not empty\)/);
