@@ -4,7 +4,7 @@
  * @module
  */
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 
 /** Writes a file and waits until the disk has it. */
@@ -28,6 +28,14 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** Makes a folder, if need be with those above it, and waits until the disk has them. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  const top = dirname(resolve(first));
+  for (let made = resolve(path); made !== top; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** What to write, and where. */

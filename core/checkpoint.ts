@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf, draftOf, listCheckpoints, nextName, removeDrafts } from "./_checkpoint_places.ts";
 import { readRecord, sha256, writeRecord } from "./_checkpoint_state.ts";
-import { removeFolder, writeFolder } from "./_durable.ts";
+import { makeFolder, removeFolder, writeFolder } from "./_durable.ts";
 import { decodeSafetensors, encodeSafetensors, type NamedArrays } from "./safetensors.ts";
 
 /** What a checkpoint holds. */
@@ -71,7 +71,7 @@ export async function saveCheckpoint(
   requireInteger("keep", keep, 1);
   const bytes = encodeSafetensors(tensors);
   const files = { [TENSORS]: bytes, [STATE]: writeRecord({ step, tensors: sha256(bytes), state }) };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await removeDrafts(folder);
   const before = await listCheckpoints(folder);
   const name = nextName(step, before);

@@ -69,7 +69,7 @@ export async function runRecipe(options: RunOptions): Promise<number> {
   const started = performance.now();
   const before = saved?.state.runner;
   const state = (): RunnerState => ({
-    seconds: (before?.seconds ?? 0) + Math.round(performance.now() - started) / 1000,
+    seconds: Math.round((before?.seconds ?? 0) * 1000 + performance.now() - started) / 1000,
     resumed: before ? before.resumed + 1 : 0,
     results: run.results,
   });

@@ -41,6 +41,12 @@ Deno.test("loadCheckpoint() gives back the newest, and saveCheckpoint() keeps as
     assertEquals(await load(folder), [checkpoint(1e12), []]);
   }));
 
+Deno.test("saveCheckpoint() makes the folder, and those above it", () =>
+  withCheckpoints([], async (folder) => {
+    await saveCheckpoint(`${folder}/a/b/`, checkpoint(3));
+    assertEquals(await load(`${folder}/a/b`), [checkpoint(3), []]);
+  }));
+
 Deno.test("loadCheckpoint() says nothing where there is nothing", () =>
   withCheckpoints([], async (folder) => {
     assertEquals(await load(folder), [undefined, []]);
