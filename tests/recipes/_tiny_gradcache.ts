@@ -3,8 +3,8 @@ import { main } from "../../recipes/main.ts";
 import { engines } from "../support/engines.ts";
 import { recorder } from "./support.ts";
 
-/** The whole path of the recipe at a size for tests, with one encoder; returns what it printed. */
-export async function runTiny(folder: string, ...settings: string[]): Promise<readonly string[]> {
+/** The command line of the whole path of the recipe at a size for tests. */
+export function tinyArguments(folder: string, ...settings: string[]): string[] {
   const set = [
     "examples=256",
     "seeds=2",
@@ -19,9 +19,13 @@ export async function runTiny(folder: string, ...settings: string[]): Promise<re
     "memoryBatches=[32, 64]",
     ...settings,
   ];
+  return ["gradcache", "--out", folder, "--backend", engines[0]!, ...set.flatMap((entry) => ["--set", entry])];
+}
+
+/** Runs the whole path; returns what it printed. */
+export async function runTiny(folder: string, ...settings: string[]): Promise<readonly string[]> {
   const terminal = recorder();
-  const args = ["gradcache", "--out", folder, "--backend", engines[0]!, ...set.flatMap((entry) => ["--set", entry])];
-  assertEquals(await main(args, { terminal }), 0, terminal.errors.join("\n"));
+  assertEquals(await main(tinyArguments(folder, ...settings), { terminal }), 0, terminal.errors.join("\n"));
   return terminal.printed;
 }
 
