@@ -16,7 +16,7 @@ export interface UnitsOptions {
   readonly metrics: MetricsFile;
   /** Where a resumed run was. */
   readonly from: SavedRun | undefined;
-  /** Seconds between checkpoints; 0 makes one at each offer. */
+  /** Seconds between checkpoints, at least; 0 makes one at each offer. */
   readonly every: number;
   /** What else to keep. */
   readonly runner: () => RunnerState;
@@ -35,13 +35,18 @@ export interface Units {
   readonly kept: boolean;
 }
 
+/** Where checkpoints take long, they are at least as many times apart. */
+const LEAST = 10;
+
 /** Makes what units are done with. */
 export function createUnits(options: UnitsOptions): Units {
   const { path, metrics, from, every, runner, turn, signal } = options;
   const finished = new Map(from?.state.finished);
   let unfinished = from?.state.current ?? undefined;
   let number = from?.number ?? 0;
+  let tensors = from?.tensors ?? {};
   let savedAt = performance.now();
+  let took = 0;
   const seen = new Set<string>();
   let active: string | undefined;
   let offering = false;
@@ -63,8 +68,10 @@ export function createUnits(options: UnitsOptions): Units {
           "expected the recipe to do the same each time",
       );
     }
-    unfinished = undefined;
-    return saved && { step: saved.step, state: saved.state, tensors: from!.tensors };
+    const resumed = saved && { step: saved.step, state: saved.state, tensors };
+    // Large ones should not stay for the rest of the run.
+    [unfinished, tensors] = [undefined, {}];
+    return resumed;
   }
 
   async function work<Result>(name: string, work: (unit: Unit) => Promise<Result>): Promise<Result> {
@@ -75,9 +82,11 @@ export function createUnits(options: UnitsOptions): Units {
       async offer(make) {
         offering = true;
         await turn();
-        if (signal.aborted || performance.now() - savedAt >= every * 1000) {
+        const start = performance.now();
+        if (signal.aborted || start - savedAt >= Math.max(every * 1000, every > 0 ? LEAST * took : 0)) {
           const { step, tensors, state } = await make();
           await save({ name, step, state, lines: metrics.line - first }, tensors);
+          took = savedAt - start;
         }
         signal.throwIfAborted();
       },
