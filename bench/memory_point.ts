@@ -13,8 +13,6 @@ import {
   fullStep,
   key,
   measurePeak,
-  parseBytes,
-  type RowLoss,
   type Step,
   type Tensor4D,
   tiled,
@@ -23,98 +21,88 @@ import {
 } from "../core/mod.ts";
 import { normal } from "../core/stream.ts";
 import { disposeParams, residual } from "../encoders/mod.ts";
-import { contrastive, multiSimilarity, triplet } from "../losses/mod.ts";
 import { UsageError } from "../recipes/runner/usage_error.ts";
 import { type CrossBatchMemory, crossBatchMemory } from "../samplers/mod.ts";
 import { DIM } from "./cases.ts";
 import { median } from "./median.ts";
-import { count, engineNames, pick, readOptions } from "./options.ts";
-
-/** The losses by name. */
-export const memoryLosses = {
-  contrastive: () => contrastive(),
-  multiSimilarity: () => multiSimilarity(),
-  triplet: () => triplet(),
-} as const satisfies Readonly<Record<string, () => RowLoss>>;
-/** The name of a loss. */
-export type MemoryLoss = keyof typeof memoryLosses;
-export const memoryLossNames = Object.keys(memoryLosses) as MemoryLoss[];
-
-/** Where entries lie: around zero, or where what the encoder gives lies. */
-export const entryKinds = ["far", "near"] as const;
-
-/** What to measure. */
-export interface MemorySpec {
-  readonly loss: MemoryLoss;
-  /** Entries that lie `far` have hardly a negative within a margin, those that are `near` have all. */
-  readonly entries: (typeof entryKinds)[number];
-  /** How many entries the memory holds. */
-  readonly size: number;
-  /** Images in a batch, four of a class. */
-  readonly batch: number;
-  /** Times that each step is taken, at least. */
-  readonly steps: number;
-  /** The budget of both steps in bytes; they take the whole batch at once if left out. */
-  readonly budget?: number;
-}
+import { memoryLosses, type MemorySpec, parseMemorySpec, PER_CLASS } from "./memory_spec.ts";
+import { watchResident } from "./resident.ts";
 
 /** What a step takes, without a memory and with one. */
 export interface MemoryPoint extends MemorySpec {
   readonly engine: BackendName;
   readonly parameters: number;
+  /** Median times. */
   readonly plainMs: number;
   readonly ms: number;
-  /** Least times. */
-  readonly leastPlainMs: number;
-  readonly leastMs: number;
   /** Peaks of tensor bytes above parameters, batch and memory. */
   readonly plainPeakBytes: number;
   readonly peakBytes: number;
+  /** Peaks of resident memory above that of the process with engine, parameters, batch and memory. */
+  readonly plainRssAboveBase: number;
+  readonly rssAboveBase: number;
 }
 
 const SIDE = 32;
-const PER_CLASS = 4;
 const CLASSES = 500;
 /** Timing goes on so long, for steps that are short. */
-const TIMED_MS = 4000;
+const TIMED_MS = 2000;
 const MOST_STEPS = 40;
 /** Steps before those that are like all later ones. */
 const WARM_UPS = 3;
 
-/** Measures a point. */
+/** Measures a point; only in a fresh process does the resident memory mean anything. */
 export async function measureMemory(spec: MemorySpec, backend?: BackendName): Promise<MemoryPoint> {
   const engine = await useBackend({ quiet: true, ...(backend ? { backend } : {}) });
   const encoder = residual({ height: SIDE, width: SIDE, channels: 3, dim: DIM, key: key(1) });
-  const { loss, batch, budget } = spec;
-  const images = tf.tensor4d(uniform(key(2), [0], batch * SIDE * SIDE * 3), [batch, SIDE, SIDE, 3]);
-  const targets = tf.tensor1d(Int32Array.from({ length: batch }, (_, i) => Math.floor(i / PER_CLASS)), "int32");
-  const memory = crossBatchMemory({ size: spec.size });
-  memory.restore(stateOf(spec, centreOf(spec, encoder, images)));
+  const { loss, batch, budget, convention } = spec;
+  const examples = (count: number) => ({
+    images: tf.tensor4d(uniform(key(2), [0], count * SIDE * SIDE * 3), [count, SIDE, SIDE, 3]),
+    targets: tf.tensor1d(Int32Array.from({ length: count }, (_, i) => Math.floor(i / PER_CLASS)), "int32"),
+  });
   const step = (memory?: CrossBatchMemory): Step => {
     const options = { encoders: [encoder], loss: tiled(memoryLosses[loss](), memory ? { memory } : {}) };
     return budget === undefined ? fullStep(options) : cachedStep({ ...options, memory: budget });
   };
-  const steps = [step(), step(memory)] as const;
-  const take = async (step: Step, i: number) => {
+  const take = async (step: Step, { images, targets }: ReturnType<typeof examples>, i: number) => {
     const start = performance.now();
     const { loss, gradients } = step([images], fold(key(3), "step", i), targets);
     await loss.data();
     tf.dispose([loss, gradients]);
     return performance.now() - start;
   };
-  const peaks: number[] = [];
-  for (const step of steps) {
-    let peak = 0;
-    for (let i = 0; i < WARM_UPS; i++) peak = Math.max(peak, (await measurePeak(() => take(step, i))).peakBytes);
-    peaks.push(peak);
+  // Threads, compiled kernels and the like belong to the base.
+  const few = examples(PER_CLASS);
+  await take(fullStep({ encoders: [encoder], loss: memoryLosses[loss]() }), few, 0);
+  tf.dispose({ ...few });
+
+  const all = examples(batch);
+  const memory = crossBatchMemory({ size: spec.size, convention });
+  memory.restore(stateOf(spec, centreOf(spec, encoder, all.images)));
+  const steps = [step(), step(memory)] as const;
+  const resident = await watchResident();
+  const base = resident.restart();
+  const peaks: { readonly bytes: number; readonly rss: number }[] = [];
+  try {
+    for (const step of steps) {
+      let bytes = 0;
+      for (let i = 0; i < WARM_UPS; i++) {
+        bytes = Math.max(bytes, (await measurePeak(() => take(step, all, i))).peakBytes);
+      }
+      peaks.push({ bytes, rss: resident.peak() - base });
+    }
+  } finally {
+    // The process does not end before its threads.
+    resident.stop();
   }
+
   const times: [number[], number[]] = [[], []];
   const start = performance.now();
   for (let i = 0; i < spec.steps || (i < MOST_STEPS && performance.now() - start < TIMED_MS); i++) {
-    for (const [j, step] of steps.entries()) times[j]!.push(await take(step, i));
+    for (const [j, step] of steps.entries()) times[j]!.push(await take(step, all, i));
   }
   const parameters = Object.values(encoder.params).reduce((sum, { size }) => sum + size, 0);
-  tf.dispose([images, targets]);
+  tf.dispose({ ...all });
   memory.dispose();
   disposeParams(encoder.params);
   return {
@@ -123,10 +111,10 @@ export async function measureMemory(spec: MemorySpec, backend?: BackendName): Pr
     parameters,
     plainMs: median(times[0]),
     ms: median(times[1]),
-    leastPlainMs: Math.min(...times[0]),
-    leastMs: Math.min(...times[1]),
-    plainPeakBytes: peaks[0]!,
-    peakBytes: peaks[1]!,
+    plainPeakBytes: peaks[0]!.bytes,
+    peakBytes: peaks[1]!.bytes,
+    plainRssAboveBase: peaks[0]!.rss,
+    rssAboveBase: peaks[1]!.rss,
   };
 }
 
@@ -148,28 +136,9 @@ function stateOf({ size }: MemorySpec, centre: Float32Array): Parameters<CrossBa
   return { size, dim: DIM, representations, labels, ids, next: 0, full: true, evaluations: 0 };
 }
 
-function parsePoint(args: readonly string[]): { spec: MemorySpec; backend?: BackendName } {
-  const given = readOptions(args, ["loss", "entries", "size", "batch", "steps", "budget", "backend"]);
-  const budget = given.budget === undefined ? undefined : parseBytes(given.budget);
-  if (given.budget !== undefined && budget === undefined) {
-    throw new UsageError(`Cannot use --budget ${given.budget}: expected a size such as 100MB`);
-  }
-  return {
-    spec: {
-      loss: pick("loss", given.loss ?? "contrastive", memoryLossNames),
-      entries: pick("entries", given.entries ?? "far", entryKinds),
-      size: count("size", given.size ?? "50000", 1),
-      batch: count("batch", given.batch ?? "64", PER_CLASS),
-      steps: count("steps", given.steps ?? "5", 1),
-      ...(budget === undefined ? {} : { budget }),
-    },
-    ...(given.backend === undefined ? {} : { backend: pick("backend", given.backend, engineNames) }),
-  };
-}
-
 if (import.meta.main) {
   try {
-    const { spec, backend } = parsePoint(Deno.args);
+    const { spec, backend } = parseMemorySpec(Deno.args);
     console.log(JSON.stringify(await measureMemory(spec, backend)));
   } catch (error) {
     console.error(`error: ${error instanceof Error ? error.message : error}`);

@@ -46,6 +46,10 @@ class ResidentPeak:
         """Ends the thread; returns the peak above the memory at the beginning."""
         self.stopped = True
         self.thread.join()
+        return self.above()
+
+    def above(self):
+        """The peak so far above the memory at the beginning."""
         return max(self.peak, self.now()) - self.base
 
 

@@ -32,15 +32,18 @@ export type PeerPoint = z.infer<typeof PEER_POINT>;
 
 /** Python under its usual names. */
 const COMMANDS = ["python3", "python"];
-const MODULES = ["torch", "sentence_transformers"];
+const MODULES = ["torch", "sentence_transformers", "pytorch_metric_learning"];
 
 /**
- * Looks for a Python that has PyTorch.
+ * Looks for a Python that has PyTorch and what else is needed.
  *
+ * @param needed A library beside PyTorch, as pip knows it.
  * @param run Runs a command.
  * @returns It, or what to install.
  */
-export function findPython(run = runCommand): Python | { readonly failure: string } {
+export function findPython(
+  { needed, run = runCommand }: { readonly needed?: string; readonly run?: typeof runCommand } = {},
+): Python | { readonly failure: string } {
   const ask = `import importlib.util as u; print(*[m for m in ${JSON.stringify(MODULES)} if u.find_spec(m)])`;
   const found: Python[] = COMMANDS.flatMap((command) => {
     try {
@@ -51,27 +54,49 @@ export function findPython(run = runCommand): Python | { readonly failure: strin
       return [];
     }
   });
-  const able = found.find(({ modules }) => modules.includes("torch"));
+  const libraries = ["torch", ...needed === undefined ? [] : [needed]];
+  const missing = ({ modules }: Python) => libraries.filter((name) => !modules.includes(moduleOf(name)));
+  const able = found.find((python) => missing(python).length === 0);
   if (able) return able;
+  const [first] = found;
+  if (!first) {
+    const install = `install Python and then PyTorch with "pip install ${libraries.join(" ")}"`;
+    return { failure: `there is no ${COMMANDS.join(" or ")}; ${install}` };
+  }
+  const [module] = missing(first).map(moduleOf);
   return {
-    failure: found.length === 0
-      ? `there is no ${COMMANDS.join(" or ")}; install Python and then PyTorch with "pip install torch"`
-      : `${found[0]!.command} has no module torch; install it with "pip install torch"`,
+    failure: `${first.command} has no module ${module}; install it with "pip install ${missing(first).join(" ")}"`,
   };
 }
 
+/** The module of a library. */
+function moduleOf(library: string): string {
+  return library.replaceAll("-", "_");
+}
+
 /** Runs a file of this folder in a new process; returns its point, or why there is none. */
-export function runPython(python: Python, file: string, options: ApartOptions): PeerPoint | { failure: string } {
+export function runPython(python: Python, file: string, options: ApartOptions): PeerPoint | { failure: string };
+export function runPython<T>(
+  python: Python,
+  file: string,
+  options: ApartOptions,
+  schema: z.ZodType<T>,
+): T | { failure: string };
+export function runPython(python: Python, file: string, options: ApartOptions, schema: z.ZodType = PEER_POINT) {
   const path = fromFileUrl(new URL(file, import.meta.url));
   const found = runCommand(python.command, ["-B", "-W", "ignore", path, ...optionArguments(options)]);
-  return "failure" in found ? found : readPeerPoint(found.output);
+  return "failure" in found ? found : readPoint(found.output, schema);
 }
 
 /** Reads the last line that the Python side printed. */
 export function readPeerPoint(output: string): PeerPoint | { failure: string } {
+  return readPoint(output, PEER_POINT);
+}
+
+function readPoint<T>(output: string, schema: z.ZodType<T>): T | { failure: string } {
   const line = output.trimEnd().split("\n").at(-1)!;
   try {
-    return PEER_POINT.parse(JSON.parse(line));
+    return schema.parse(JSON.parse(line));
   } catch {
     return { failure: `it printed "${line.slice(0, 80)}", expected a point` };
   }

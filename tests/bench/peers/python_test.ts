@@ -27,9 +27,12 @@ Deno.test("readPeerPoint() says what came in place of a point", () => {
 
 Deno.test("findPython() takes the first that has PyTorch", () => {
   const modules: { [command: string]: string } = { python3: "sentence_transformers\n", python: "torch\n" };
-  assertEquals(findPython((command) => ({ output: modules[command]! })), { command: "python", modules: ["torch"] });
+  assertEquals(findPython({ run: (command) => ({ output: modules[command]! }) }), {
+    command: "python",
+    modules: ["torch"],
+  });
   modules.python3 = "torch sentence_transformers\n";
-  assertEquals(findPython((command) => ({ output: modules[command]! })), {
+  assertEquals(findPython({ run: (command) => ({ output: modules[command]! }) }), {
     command: "python3",
     modules: ["torch", "sentence_transformers"],
   });
@@ -39,12 +42,23 @@ Deno.test("findPython() says what to install", () => {
   const missing = () => {
     throw new Deno.errors.NotFound();
   };
-  assertEquals(findPython(missing), {
+  assertEquals(findPython({ run: missing }), {
     failure: 'there is no python3 or python; install Python and then PyTorch with "pip install torch"',
   });
   // One that does not run is as good as none.
-  assertEquals(findPython((command) => command === "python3" ? { failure: "broken" } : { output: "\n" }), {
+  assertEquals(findPython({ run: (command) => command === "python3" ? { failure: "broken" } : { output: "\n" } }), {
     failure: 'python has no module torch; install it with "pip install torch"',
+  });
+});
+
+Deno.test("findPython() asks for a library beside PyTorch", () => {
+  const modules: { [command: string]: string } = { python3: "torch\n", python: "torch pytorch_metric_learning\n" };
+  const ask = () =>
+    findPython({ needed: "pytorch-metric-learning", run: (command) => ({ output: modules[command]! }) });
+  assertEquals(ask(), { command: "python", modules: ["torch", "pytorch_metric_learning"] });
+  modules.python = "torch\n";
+  assertEquals(ask(), {
+    failure: 'python3 has no module pytorch_metric_learning; install it with "pip install pytorch-metric-learning"',
   });
 });
 
