@@ -23,11 +23,11 @@ export type FusedName =
   | "LayerNorm"
   | "LayerNormGrad"
   | "Moments"
-  | "PairHinges"
   | "ReluGrad"
   | "SumRows"
   | "UnitRows"
   | "UnitRowsGrad"
+  | "WindowHinges"
   | "WriteRows";
 
 /** What the kernels are called in the engine's registry. */
@@ -64,7 +64,7 @@ export function fused(
 const integers: Readonly<Partial<Record<FusedName, readonly number[]>>> = {
   AccumulateRows: [1],
   Dropout: [1],
-  PairHinges: [2, 3, 4, 5],
+  WindowHinges: [2, 3, 4, 5, 6],
   WriteRows: [1],
 };
 

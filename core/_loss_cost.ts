@@ -3,13 +3,17 @@
  *
  * @module
  */
+import { windowBytes } from "./tiles/_window.ts";
 import { automaticTileBytes, tileBytesOf } from "./tiles/couple.ts";
-import type { Params } from "./types.ts";
+import type { FurtherReferences, Params } from "./types.ts";
 
 /** So many times what is compared a row loss takes beside its tiles, about: copies, rows of length 1, gradients. */
 const MATRICES = 6;
 /** For each row of those matrices it has a few single numbers, about. */
 const ROW_BYTES = 8;
+
+/** A further reference has a label, an id and a place in a list that is made of them, about. */
+const NUMBER_BYTES = 12;
 
 /** What the loss took in one step, or is thought to take. */
 export interface LossCost {
@@ -59,10 +63,14 @@ export function lossCosts(coupling: Coupling): LossCost[] {
   return [...new Set(sizes)].toSorted((a, b) => b - a).map((size) => lossCost(coupling, size));
 }
 
-/** What a row loss over inputs takes: some matrices of the size of the representations, and tiles. */
+/**
+ * What a row loss over inputs takes: some matrices of the size of the representations, and tiles. Further references,
+ * such as those of a memory, make tiles wider; they are compared piece by piece.
+ */
 export function expectLoss(
   inputs: readonly { readonly examples: number; readonly rowBytes: number }[],
   params: Params,
+  { count: further, tiled }: FurtherReferences = { count: 0, tiled: false },
 ): Pick<Coupling, "fixedBytes" | "tileBytes" | "leastTileBytes"> {
   // Parameters of a loss may be proxies, which anchors are compared with.
   const tables = Object.values(params).map(({ shape, size }) => ({
@@ -71,13 +79,16 @@ export function expectLoss(
   }));
   const matrices = [...inputs.map(({ examples, rowBytes }) => ({ examples, bytes: examples * rowBytes })), ...tables];
   const bytes = matrices.reduce((sum, matrix) => sum + matrix.bytes, 0);
-  const columns = matrices.reduce((sum, { examples }) => sum + examples, 0);
+  const own = matrices.reduce((sum, { examples }) => sum + examples, 0);
+  const columns = own + (tiled ? further : 0);
   const anchors = Math.max(...inputs.map(({ examples }) => examples));
+  const rowBytes = Math.max(...inputs.map(({ rowBytes }) => rowBytes));
   // A single matrix is compared with itself.
   const times = matrices.length === 1 ? 2 : 1;
   const leastTileBytes = tileBytesOf(1, columns);
   return {
-    fixedBytes: MATRICES * times * (bytes + ROW_BYTES * columns),
+    fixedBytes: MATRICES * times * (bytes + ROW_BYTES * own) + NUMBER_BYTES * further +
+      (tiled ? windowBytes(further, rowBytes) : 0),
     tileBytes: Math.max(leastTileBytes, Math.min(automaticTileBytes(times * bytes / 4), tileBytesOf(anchors, columns))),
     leastTileBytes,
   };

@@ -26,7 +26,8 @@ export async function checkRepeatable(loss: Loss, run: (watched: Loss) => StepRe
     return loss(representations, context);
   };
   try {
-    const result = run(loss.params ? Object.assign(watched, { params: loss.params }) : watched);
+    const { params, further } = loss;
+    const result = run(Object.assign(watched, { ...(params ? { params } : {}), ...(further ? { further } : {}) }));
     tf.dispose([result.loss, result.gradients]);
     const [first, second] = await Promise.all(values.map(async (value) => (await value.data())[0]!));
     if (Math.abs(first! - second!) <= TOLERANCE * Math.abs(first!)) return;

@@ -12,7 +12,7 @@ import { type Profiled, profiler } from "./_profiler.ts";
 import type { MemoryPlan, PlannedInput, PlanRequest } from "./plan.ts";
 import { watchPeak } from "./_watch.ts";
 import { isReady, type StepInput } from "./step.ts";
-import type { Batch, EncodeContext, Params } from "./types.ts";
+import type { Batch, EncodeContext, Loss, Params } from "./types.ts";
 
 /** How a step is run. */
 export interface Directions {
@@ -42,7 +42,12 @@ export interface Planner {
 }
 
 /** Makes a planner for encoders in their places. */
-export function planner(memory: unknown, places: readonly Place[], params: Params, lossParams: Params): Planner {
+export function planner(
+  memory: unknown,
+  places: readonly Place[],
+  params: Params,
+  { params: lossParams = {}, further }: Pick<Loss, "params" | "further">,
+): Planner {
   const budgetBytes = readBudget(memory);
   const [gradientBytes, lossGradientBytes] = [params, lossParams].map(bytesOf) as [number, number];
   const profileOf = profiler({ params, budgetBytes });
@@ -64,7 +69,11 @@ export function planner(memory: unknown, places: readonly Place[], params: Param
       const { profiled, profilingBytes } = profile(batch);
       const loss = entry(losses, countsOf(profiled), unknownLoss);
       const known = entry(shapes, shapesOf(profiled), unknownShape);
-      const coupling = { ...expectLoss(profiled, lossParams), measured: expected(loss), tiled: loss.tiled };
+      const coupling = {
+        ...expectLoss(profiled, lossParams, further?.()),
+        measured: expected(loss),
+        tiled: loss.tiled,
+      };
       const { corrected, scale, careful } = known;
       const request: PlanRequest = {
         budgetBytes,

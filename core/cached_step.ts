@@ -30,7 +30,7 @@ import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts
  * With `memory` in place of chunks, they are planned: the first step on examples of some shape measures what encoders
  * take, on a few of them, and each step takes the plan of the least predicted time that fits (see
  * {@linkcode planStep}). What the loss takes is measured by the first step on so many examples, which keeps nothing on the tape;
- * until then it is taken to be a row loss. A loss that takes more can bring a step above the budget; the next plan is
+ * until then it is taken to be a row loss, and its memory to be full if it has one. A loss that takes more can bring a step above the budget; the next plan is
  * corrected then, and the result says so. Nothing is above the budget but by such a surprise, and where no plan does
  * any more: steps go on with the leanest. `result.memory` has the plan, and what it took. Plans follow measured times,
  * so that runs are equal but for rounding; with given chunks they are equal bit for bit.
@@ -81,7 +81,7 @@ import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts
 export function cachedStep(options: StepOptions): Step {
   const { loss, memory, training = true, crossExample, paired = true } = options;
   const { places, params } = prepare(options);
-  const plan = memory === undefined ? undefined : planner(memory, places, params, loss.params ?? {});
+  const plan = memory === undefined ? undefined : planner(memory, places, params, loss);
 
   const step = (...[inputs, key, targets]: Parameters<Step>): StepResult => {
     const open = (places: readonly Place[]) => openInputs(places, inputs, targets, paired);

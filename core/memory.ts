@@ -16,6 +16,8 @@ export interface Attached {
 
 /** Representations of earlier batches. */
 export interface Memory {
+  /** How many references it adds at most, for steps that have a budget to plan for. Not known before if left out. */
+  readonly size?: number;
   /** Adds what is stored to the pairs of a batch; it changes nothing. What it gives holds until the memory is written. */
   attach(pairs: Pairs, context: LossContext): Attached;
 }

@@ -37,10 +37,10 @@ const compiled: Readonly<Record<Exclude<FusedName, "ReluGrad">, NativeKernel>> =
   LayerNorm: { outputs: 1, floats: ["epsilon"] },
   LayerNormGrad: { outputs: 3, floats: ["epsilon"] },
   Moments: { outputs: 3 },
-  PairHinges: { outputs: 2, floats: ["positiveMargin", "negativeMargin"] },
   SumRows: { outputs: 1 },
   UnitRows: { outputs: 2, floats: ["epsilon"] },
   UnitRowsGrad: { outputs: 1 },
+  WindowHinges: { outputs: 2, floats: ["positiveMargin", "negativeMargin"] },
   WriteRows: { outputs: 0 },
 };
 

@@ -11,7 +11,7 @@ import { sameLabel } from "./pairs/same_label.ts";
 import type { Pairing } from "./pairs/types.ts";
 import type { RowLossOptions } from "./row_loss.ts";
 import { couple } from "./tiles/couple.ts";
-import { coupleHinges } from "./tiles/hinges.ts";
+import { coupleHinges, isWhole } from "./tiles/hinges.ts";
 import type { Loss, Scalar } from "./types.ts";
 
 /** Options of {@linkcode tiled}. */
@@ -88,7 +88,13 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
       if (enqueue && mayBeFinite(total)) enqueue();
       return total;
     });
-  return loss.params ? Object.assign(evaluate, { params: loss.params }) : evaluate;
+  const size = memory?.size;
+  return Object.assign(evaluate, {
+    ...(loss.params ? { params: loss.params } : {}),
+    ...(size === undefined ? {} : {
+      further: () => ({ count: size, tiled: rows !== undefined || miner !== undefined || !isWhole(loss) }),
+    }),
+  });
 }
 
 /** Whether a loss is finite, as far as it can be read at once: a step refuses one that is not, and a memory shall not hold it. */

@@ -100,10 +100,20 @@ export interface LossContext {
   readonly tileBytes?: number;
 }
 
+/** References that are not of the batch. */
+export interface FurtherReferences {
+  /** How many there are at most, as in a memory that is full. */
+  readonly count: number;
+  /** Whether anchors are compared with them in tiles, not by a kernel that makes no matrix of pairs. */
+  readonly tiled: boolean;
+}
+
 /** A scalar function of representation matrices; it may own parameters, such as a temperature. */
 export interface Loss {
   /** Trainable variables of the loss itself. */
   readonly params?: Params;
+  /** What it compares with beside the batch, as with a memory: a step that has a budget plans for it. None if left out. */
+  readonly further?: () => FurtherReferences;
   /** Maps one matrix `[examples, dim]` per input to a scalar, which the caller disposes. */
   (representations: readonly Tensor2D[], context: LossContext): Scalar;
 }

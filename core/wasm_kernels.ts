@@ -21,7 +21,7 @@ import { identity } from "./wasm/identity.ts";
 import { layerNorm, layerNormGrad } from "./wasm/layer_norm.ts";
 import { maxPoolGrad } from "./wasm/max_pool_grad.ts";
 import { reluGrad } from "./wasm/relu_grad.ts";
-import { accumulate, accumulateRows, sumRows } from "./wasm/sums.ts";
+import { accumulate, accumulateRows, sumRows, writeRows } from "./wasm/sums.ts";
 import { transpose } from "./wasm/transpose.ts";
 import { unitRows, unitRowsGrad } from "./wasm/unit_rows.ts";
 import { unsortedSegmentSum } from "./wasm/unsorted_segment_sum.ts";
@@ -60,6 +60,7 @@ const fusedKernels: Readonly<Partial<Record<FusedName, FusedKernel>>> = {
   SumRows: sumRows,
   UnitRows: unitRows,
   UnitRowsGrad: unitRowsGrad,
+  WriteRows: writeRows,
 };
 
 /** Registers gradfold's kernels on the wasm engine; calling it again changes nothing. */

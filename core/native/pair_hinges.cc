@@ -97,12 +97,12 @@ inline void WideProduct(int64_t rows, int64_t inner, int64_t columns, const floa
 
 // By distance max(d - m, 0) over positives and max(m - d, 0) over negatives; by cosine max(m - s, 0) and max(s - m, 0).
 // Anchors have length 1, references any. Pairs of equal labels are positives, others negatives, pairs of equal ids neither;
-// there are no ids if the list is empty. Gives the sum of the positives' hinges, how many count, and those of the
+// there are no ids if the list is empty. References are rows of a table from `start` on. Gives the sum of the positives' hinges, how many count, and those of the
 // negatives, then the gradients of both sums by the anchors, [2, anchors, dim].
-struct PairHinges {
+struct WindowHinges {
   int32_t distance, all, differentiate;
   float margins[2];
-  explicit PairHinges(TF_OpKernelConstruction* c)
+  explicit WindowHinges(TF_OpKernelConstruction* c)
       : distance(IntegerAttribute(c, "distance")),
         all(IntegerAttribute(c, "all")),
         differentiate(IntegerAttribute(c, "differentiate")),
@@ -115,12 +115,12 @@ struct PairHinges {
   };
 
   void Compute(Call& call) {
-    const Tensor anchors = call.Input(0), references = call.Input(1), anchorLabels = call.Input(2),
-                 labels = call.Input(3), anchorIds = call.Input(4), ids = call.Input(5);
-    const int64_t dim = anchors.dim(1), count = anchors.dim(0), columns = references.dim(0);
+    const Tensor anchors = call.Input(0), table = call.Input(1), start = call.Input(2), anchorLabels = call.Input(3),
+                 labels = call.Input(4), anchorIds = call.Input(5), ids = call.Input(6);
+    const int64_t dim = anchors.dim(1), count = anchors.dim(0), columns = labels.size();
     const bool named = anchorIds.size() > 0;
     const Side own{anchors.floats(), count, anchorLabels.integers(), named ? anchorIds.integers() : nullptr};
-    const Side theirs{references.floats(), columns, labels.integers(), named ? ids.integers() : nullptr};
+    const Side theirs{table.floats() + start.integers()[0] * dim, columns, labels.integers(), named ? ids.integers() : nullptr};
     const Tensor terms = call.Output(0, {4});
     const Tensor gradient = call.Output(1, {2, differentiate ? count : 0, dim});
     const int64_t blocks = Parts(count, kAnchors);
@@ -249,8 +249,8 @@ struct PairHinges {
   }
 };
 
-const bool registered = Register<PairHinges>({"GradfoldPairHinges",
-                                              {"anchors: float", "references: float", "anchor_labels: int32",
+const bool registered = Register<WindowHinges>({"GradfoldWindowHinges",
+                                              {"anchors: float", "table: float", "start: int32", "anchor_labels: int32",
                                                "labels: int32", "anchor_ids: int32", "ids: int32"},
                                               {"terms: float", "gradient: float"},
                                               {"distance: int", "all: int", "differentiate: int",

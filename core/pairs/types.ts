@@ -62,10 +62,20 @@ export interface Columns {
   readonly ids?: Sides;
 }
 
+/** Some rows of a matrix, one after another; nothing is copied for it. */
+export interface RowWindow {
+  /** The matrix. */
+  readonly table: Tensor2D;
+  /** The first of the rows. */
+  readonly first: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
 /** What a loss over pairs is computed from; the references may be the same tensor as the anchors. */
 export interface Pairs extends MatrixPair {
-  /** Further references without a gradient, such as those of a memory, `[further, dim]`. */
-  readonly appended?: Tensor2D;
+  /** Further references without a gradient, such as those of a memory, `[further, dim]` or a part of a larger matrix. */
+  readonly appended?: Tensor2D | RowWindow;
   /** How they belong together, the appended references last. */
   readonly relation: Relation;
   /** Labels that mean the same in every batch, without those of the appended references. */

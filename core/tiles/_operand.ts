@@ -6,9 +6,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { untaped } from "../_autodiff.ts";
 import { pullBackUnit, unitRows } from "../ops/normalize.ts";
-import type { Similarity } from "../pairs/types.ts";
+import type { RowWindow, Similarity } from "../pairs/types.ts";
 import type { Scalar, Tensor, Tensor2D } from "../types.ts";
 import { joinAndDispose, pieceSum, rowParts } from "./_pieces.ts";
+import { windowOperand } from "./_window.ts";
 
 /** A matrix that is compared row by row. */
 export interface Operand {
@@ -18,8 +19,10 @@ export interface Operand {
   rows(first: number, count: number): Tensor2D;
   /** All rows as they are compared, with the appended ones; made when first asked for. */
   compared(): Tensor2D;
-  /** The same, transposed, since products with a transposed factor are slow on some engines. */
+  /** The same without the appended ones, transposed, since products with a transposed factor are slow on some engines. */
   transposed(): Tensor2D;
+  /** The products of a matrix `[some, dim]` with all rows as they are compared, which the caller disposes. */
+  compare(own: Tensor2D): Tensor2D;
   /** The product of a matrix `[some, rows]` with all rows as they are compared, which the caller disposes. */
   multiply(matrix: Tensor2D): Tensor2D;
   /** Adds a gradient of the rows from `first` on, which lie behind those of the last call; takes the tensor over. */
@@ -46,7 +49,7 @@ export interface MultipleOf {
 export interface OperandOptions {
   readonly similarity: Similarity;
   /** Rows behind those of the matrix that get no gradient. */
-  readonly appended?: Tensor2D;
+  readonly appended?: RowWindow;
   /** Gradients add up in pieces of about so many numbers, so that adding takes little more than the gradient itself. */
   readonly block: number;
 }
@@ -63,8 +66,21 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
     kept.set(name, made);
     return made;
   };
-  const raw = () => appended ? keep("raw", () => tf.concat([matrix, appended], 0)) : matrix;
-  const compared = () => cosine ? keep("compared", () => unitRows(raw()).unit) : raw();
+  const further = appended && windowOperand(appended, similarity);
+  const own = () => cosine ? unitRows(matrix).unit : matrix;
+  const compared = () =>
+    further
+      ? keep("compared", () => tf.concat2d([own(), further.compared()], 0))
+      : cosine
+      ? keep("compared", own)
+      : matrix;
+  const transposed = () => keep("transposed", () => tf.transpose(own()));
+  const multiplyOwn = (other: Tensor2D): Tensor2D => {
+    if (!cosine) return tf.matMul(other, matrix);
+    // The lengths go to the other factor, so that no second matrix of rows stands.
+    const inverse = keep("inverse", () => tf.transpose(unitRows(matrix).inverse));
+    return tf.tidy(() => tf.matMul(tf.mul(other, inverse), matrix));
+  };
   const rowGradients = rowParts(dim);
   let multiple: MultipleOf | undefined;
   const sum = pieceSum(count, dim, block);
@@ -73,13 +89,20 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
     count,
     rows: (first, rows) => cosine ? tf.tidy(() => unitRows(slice(first, rows)).unit) : slice(first, rows),
     compared,
-    transposed: () => keep("transposed", () => tf.transpose(cosine ? unitRows(raw()).unit : raw())),
-    multiply: (other) => {
-      if (!cosine) return tf.matMul(other, raw());
-      // The lengths go to the other factor, so that no second matrix of rows stands.
-      const inverse = keep("inverse", () => tf.transpose(unitRows(raw()).inverse));
-      return tf.tidy(() => tf.matMul(tf.mul(other, inverse), raw()));
-    },
+    transposed,
+    compare: (other) =>
+      further
+        ? tf.tidy(() => tf.concat2d([tf.matMul(other, transposed()), further.compare(other)], 1))
+        : tf.matMul(other, transposed()),
+    multiply: (other) =>
+      further
+        ? tf.tidy(() =>
+          tf.add(
+            multiplyOwn(tf.slice(other, [0, 0], [-1, count])),
+            further.multiply(tf.slice(other, [0, count], [-1, further.count])),
+          )
+        )
+        : multiplyOwn(other),
     addRows: rowGradients.add,
     addProducts(cotangent, anchors) {
       const flipped = tf.transpose(anchors);
@@ -94,6 +117,7 @@ export function operand(matrix: Tensor2D, { similarity, appended, block }: Opera
     close() {
       tf.dispose([...kept.values()]);
       kept.clear();
+      further?.close();
     },
     gradient(factor) {
       const own = rowGradients.join(count);

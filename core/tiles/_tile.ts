@@ -164,9 +164,8 @@ interface Tile {
 function openTile(tiling: Tiling, first: number, rows: number): Tile {
   const [pair, ...further] = tiling.compared;
   const anchors = pair.anchors.rows(first, rows);
-  const compare = (own: Tensor2D, references: Operand) => tf.matMul(own, references.transposed()) as Tensor2D;
-  const similarity = compare(anchors, pair.references);
-  const others = further.map((other) => compare(other.anchors.rows(first, rows), other.references));
+  const similarity = pair.references.compare(anchors);
+  const others = further.map((other) => other.references.compare(other.anchors.rows(first, rows)));
   const masks = masksOf(tiling, first, rows, { anchors, cosine: similarity });
   return { first, rows, anchors, similarities: [similarity, ...others], masks };
 }
@@ -185,7 +184,7 @@ function masksOf(
     first,
     key,
     anchors: seen,
-    cosine: mined ? tf.matMul(seen, references.transposed()) : own.cosine,
+    cosine: mined ? references.compare(seen) : own.cosine,
     get references() {
       return references.compared();
     },

@@ -7,12 +7,13 @@ import * as tf from "@tensorflow/tfjs";
 import type { Key } from "../key.ts";
 import type { Miner } from "../miner.ts";
 import { withGradient } from "../ops/custom_gradient.ts";
-import type { MatrixPair, Pairs, Similarity } from "../pairs/types.ts";
+import type { MatrixPair, Pairs, RowWindow, Similarity } from "../pairs/types.ts";
 import type { RowLossOptions } from "../row_loss.ts";
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from "../types.ts";
 import { addUp, gradientSum } from "./_means.ts";
 import { type Operand, operand } from "./_operand.ts";
 import { type Compared, differentiateTile, tileTerms, type Tiling } from "./_tile.ts";
+import { windowOf } from "./_window.ts";
 
 /** How a row loss is evaluated. */
 export interface CoupleOptions {
@@ -110,13 +111,13 @@ function openTiling(
   const { similarity = "cosine" } = loss;
   const compare = (how: Similarity) => {
     const operands = new Map<Tensor2D, Operand>();
-    const open = (matrix: Tensor2D, appended?: Tensor2D) => {
+    const open = (matrix: Tensor2D, appended?: RowWindow) => {
       const made = operands.get(matrix) ??
         operand(matrix, { similarity: how, block, ...(appended ? { appended } : {}) });
       operands.set(matrix, made);
       return made;
     };
-    const both = ({ anchors, references, constant }: MatrixPair, appended?: Tensor2D): Compared => ({
+    const both = ({ anchors, references, constant }: MatrixPair, appended?: RowWindow): Compared => ({
       references: open(references, appended),
       anchors: open(anchors),
       ...(constant ? { constant } : {}),
@@ -125,16 +126,17 @@ function openTiling(
   };
   const own = compare(similarity);
   const mined = miner && similarity !== "cosine" ? compare("cosine") : undefined;
+  const appended = pairs.appended && windowOf(pairs.appended);
   const tiling: Tiling = {
     loss,
     closed: closed ? loss.closed : undefined,
     relation: pairs.relation,
-    compared: [own.both(pairs, pairs.appended), ...(pairs.further ?? []).map((further) => own.both(further))],
+    compared: [own.both(pairs, appended), ...(pairs.further ?? []).map((further) => own.both(further))],
     shared,
     params,
     key,
     ...(miner ? { miner } : {}),
-    ...(mined ? { mined: mined.both(pairs, pairs.appended) } : {}),
+    ...(mined ? { mined: mined.both(pairs, appended) } : {}),
   };
   const close = () => {
     own.close();

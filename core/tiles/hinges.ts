@@ -7,14 +7,15 @@ import * as tf from "@tensorflow/tfjs";
 import { fused, hasFused } from "../_fused.ts";
 import { withGradient } from "../ops/custom_gradient.ts";
 import { pullBackUnit, unitRows } from "../ops/normalize.ts";
-import type { Pairs, Sides } from "../pairs/types.ts";
+import type { Pairs, RowWindow, Sides } from "../pairs/types.ts";
 import type { Hinges, RowLossOptions } from "../row_loss.ts";
 import type { Scalar, Tensor1D, Tensor2D } from "../types.ts";
 import { addUp } from "./_means.ts";
+import { windowOf } from "./_window.ts";
 
 /** Some references, and how they belong to the anchors. */
 interface Group {
-  readonly references: Tensor2D;
+  readonly references: RowWindow;
   readonly labels: Sides;
   readonly ids?: Sides;
 }
@@ -25,9 +26,9 @@ interface Group {
  * @returns The loss, or undefined where it has to be evaluated in tiles.
  */
 export function coupleHinges(loss: RowLossOptions, pairs: Pairs): Scalar | undefined {
-  const { hinges, similarity = "cosine" } = loss;
+  const { hinges } = loss;
   const groups = groupsOf(pairs);
-  if (!hinges || similarity !== "cosine" || !groups || pairs.constant === "both" || !hasFused("PairHinges")) return;
+  if (!hinges || !isWhole(loss) || !groups || pairs.constant === "both") return;
   const { anchors, references, constant } = pairs;
   const inputs = constant || anchors === references ? [anchors] : [anchors, references];
   if (inputs.some(({ dtype }) => dtype !== "float32")) return;
@@ -49,12 +50,17 @@ export function coupleHinges(loss: RowLossOptions, pairs: Pairs): Scalar | undef
   }) as Scalar;
 }
 
+/** Whether a loss on pairs that go by labels is evaluated whole, by a kernel of the engine that runs. */
+export function isWhole({ hinges, similarity = "cosine" }: RowLossOptions): boolean {
+  return hinges !== undefined && similarity === "cosine" && hasFused("WindowHinges");
+}
+
 /** The references in groups, those of the batch first; undefined where they do not go by labels alone. */
 function groupsOf({ references, appended, relation, further }: Pairs): [Group, ...Group[]] | undefined {
-  const matrices = appended ? [references, appended] : [references];
+  const matrices = (appended ? [references, appended] : [references]).map(windowOf);
   const { columns } = relation;
   if (further || columns?.length !== matrices.length) return undefined;
-  const fits = columns.every(({ labels }, i) => labels.references.shape[0] === matrices[i]!.shape[0]);
+  const fits = columns.every(({ labels }, i) => labels.references.shape[0] === matrices[i]!.count);
   return fits ? columns.map((group, i) => ({ ...group, references: matrices[i]! })) as [Group, ...Group[]] : undefined;
 }
 
@@ -77,7 +83,7 @@ function evaluate(
   const alike = anchors === references && [labels, ids].every((sides) => sides?.anchors === sides?.references);
   // Each pair twice is each pair once, times two.
   if (alike) return { terms, gradients: [times([...own, own[0]!], unit)] };
-  const turned = { references: anchors, labels: turn(labels), ...(ids ? { ids: turn(ids) } : {}) };
+  const turned = { references: windowOf(anchors), labels: turn(labels), ...(ids ? { ids: turn(ids) } : {}) };
   const theirs = anchors === references ? unit : unitRows(references);
   const { gradient } = pairHinges(hinges, theirs.unit, turned, true);
   if (anchors === references) return { terms, gradients: [times([...own, gradient], unit)] };
@@ -97,13 +103,14 @@ function pairHinges(
   const none = () => tf.tensor1d([], "int32");
   const inputs = [
     unit,
-    references,
+    references.table,
+    tf.tensor1d([references.first], "int32"),
     labels.anchors,
     labels.references,
     ids?.anchors ?? none(),
     ids?.references ?? none(),
   ];
   const attributes = { distance: +distance, all: +all, differentiate: +differentiate, positiveMargin, negativeMargin };
-  const [terms, gradient] = fused("PairHinges", inputs, attributes)!;
+  const [terms, gradient] = fused("WindowHinges", inputs, attributes)!;
   return { terms: terms as Tensor1D, gradient: gradient! };
 }

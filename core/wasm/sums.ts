@@ -35,6 +35,15 @@ export const accumulateRows: FusedKernel = ({ inputs, backend }) => {
   return [];
 };
 
+/** Inputs a table, the row to begin at with the first to take and how many, and rows, which may be the table's own. */
+export const writeRows: FusedKernel = ({ inputs, backend }) => {
+  const [table, place, rows] = [inputs[0]!, inputs[1]!, inputs[2]!];
+  const dim = table.shape[1]!;
+  const [to, from, count] = integers(backend, address(backend, place), 3) as unknown as [number, number, number];
+  values(backend, table).set(values(backend, rows).subarray(from * dim, (from + count) * dim), to * dim);
+  return [];
+};
+
 /** Input [rows, width]; output [width], the sum of the rows. */
 export const sumRows: FusedKernel = ({ inputs, backend }) => {
   const x = inputs[0]!;

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Attached } from "../../core/memory.ts";
 import { joinRelations, labelRelation } from "../../core/pairs/relation.ts";
-import { NO_ID, type Pairs } from "../../core/pairs/types.ts";
+import { NO_ID, type Pairs, type RowWindow } from "../../core/pairs/types.ts";
 import type { Tensor1D, Tensor2D } from "../../core/types.ts";
 
 /**
@@ -24,8 +24,8 @@ const conventions: readonly string[] = ["sum", "joint", "live"];
 
 /** What a memory holds. */
 export interface Entries {
-  /** `[entries, dim]` */
-  readonly representations: Tensor2D;
+  /** `[entries, dim]`, or where they are in a larger matrix. */
+  readonly representations: Tensor2D | RowWindow;
   /** {@linkcode UNLABELLED} for an entry whose label says nothing outside its batch, int32 `[entries]`. */
   readonly labels: Tensor1D;
   /** {@linkcode UNLABELLED} for an entry without an id, int32 `[entries]`. */

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { untaped } from "../../core/_autodiff.ts";
 import { canReadSync } from "../../core/backend.ts";
-import type { Pairs } from "../../core/pairs/types.ts";
+import type { Pairs, RowWindow } from "../../core/pairs/types.ts";
 import type { Tensor1D, Tensor2D } from "../../core/types.ts";
 import { type Entries, UNLABELLED } from "./_combine.ts";
 import { rowQueue } from "./_row_queue.ts";
@@ -34,7 +34,7 @@ export interface Ring {
   readonly length: number;
   readonly next: number;
   /** The newest entries, at most so many, which hold until it is written again; undefined if there are none. */
-  newest(count: number): Entries | undefined;
+  newest(count: number): (Entries & { readonly representations: RowWindow }) | undefined;
   /** Checks that references can be written. */
   check(references: Tensor2D): void;
   /** Writes the references of pairs, the oldest give way. */
@@ -56,10 +56,10 @@ export function ring(size: number): Ring {
   };
 
   const last = (of: Tensor1D, count: number) => untaped(() => tf.slice(of, [of.size - count], [count]));
-  const newest = (count: number): Entries | undefined => {
+  const newest: Ring["newest"] = (count) => {
     const entries = Math.min(count, rows.length);
     if (!held || entries <= 0) return undefined;
-    return { representations: rows.newest(entries), labels: last(held.labels, entries), ids: last(held.ids, entries) };
+    return { representations: rows.window(entries), labels: last(held.labels, entries), ids: last(held.ids, entries) };
   };
   return {
     get length() {
@@ -95,10 +95,11 @@ export function ring(size: number): Ring {
     async save() {
       // Read before anything is awaited: the ring may be written meanwhile.
       const place = { size, dim: rows.dim ?? 0, next, full: rows.length === size };
-      const entries = newest(size);
-      if (!entries) {
+      const newestOf = newest(size);
+      if (!newestOf) {
         return { ...place, representations: new Float32Array(), labels: new Int32Array(), ids: new Int32Array() };
       }
+      const entries = { ...newestOf, representations: rows.newest(rows.length) };
       try {
         // Engines may hand out their own memory, which may be written to.
         const own = async <T extends Float32Array | Int32Array>(tensor: tf.Tensor): Promise<T> =>

@@ -6,6 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { untaped } from "../../core/_autodiff.ts";
 import { fused, hasFused } from "../../core/_fused.ts";
+import type { RowWindow } from "../../core/pairs/types.ts";
 import type { Tensor2D } from "../../core/types.ts";
 
 /** The newest rows of all that were written, at most a certain number. */
@@ -16,6 +17,8 @@ export interface RowQueue {
   readonly dim: number | undefined;
   /** The newest rows, the oldest of them first; they hold until rows are written again. */
   newest(count: number): Tensor2D;
+  /** The same as a part of the table that they are in, without a copy. */
+  window(count: number): RowWindow;
   /** Writes rows; the oldest give way. */
   write(rows: Tensor2D): void;
   /** Takes up rows in place of its own. */
@@ -68,6 +71,7 @@ export function rowQueue(size: number): RowQueue {
     },
     // A tape would keep the whole table until the gradient is known.
     newest: (count) => untaped(() => slice(end - count, count)),
+    window: (count) => ({ table: table!, first: end - count, count }),
     write: (rows) =>
       tf.tidy(() => {
         const [count, dim] = rows.shape;

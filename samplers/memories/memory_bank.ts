@@ -37,6 +37,8 @@ export interface MemoryBankState {
 
 /** Moving averages of the representations of all examples. */
 export interface MemoryBank extends Memory {
+  /** How many examples there are. */
+  readonly size: number;
   /** How many examples have an entry. */
   readonly length: number;
   /** Reads the whole state. */
@@ -110,6 +112,7 @@ export function memoryBank(options: MemoryBankOptions): MemoryBank {
     });
   };
   return {
+    size: examples,
     get length() {
       return bank.seen.reduce((sum, seen) => sum + seen, 0);
     },

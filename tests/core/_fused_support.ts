@@ -20,11 +20,11 @@ const names: Record<FusedName, true> = {
   LayerNorm: true,
   LayerNormGrad: true,
   Moments: true,
-  PairHinges: true,
   ReluGrad: true,
   SumRows: true,
   UnitRows: true,
   UnitRowsGrad: true,
+  WindowHinges: true,
   WriteRows: true,
 };
 export const fusedNames = Object.keys(names) as FusedName[];

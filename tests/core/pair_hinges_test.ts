@@ -128,7 +128,7 @@ engineTest("hinges of pairs show what is no number", () => {
   }
 });
 
-fusedTest(["PairHinges"], "the kernel of hinges makes no matrix of pairs, and gives the same bits each time", () => {
+fusedTest(["WindowHinges"], "the kernel of hinges makes no matrix of pairs, and gives the same bits each time", () => {
   const given = { anchors: group("a", 64, 4), appended: group("m", 5000, 4), constant: true };
   const loss = tiled(contrastive(), { pairing: ([rows]) => pairsOf(given, rows!, rows!) });
   const rows = tf.tensor2d(given.anchors.rows.flat(), [64, 4]);
