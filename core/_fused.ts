@@ -28,6 +28,7 @@ export type FusedName =
   | "UnitRows"
   | "UnitRowsGrad"
   | "WindowHinges"
+  | "WindowLogSums"
   | "WriteRows";
 
 /** What the kernels are called in the engine's registry. */
@@ -65,6 +66,7 @@ const integers: Readonly<Partial<Record<FusedName, readonly number[]>>> = {
   AccumulateRows: [1],
   Dropout: [1],
   WindowHinges: [2, 3, 4, 5, 6],
+  WindowLogSums: [2, 3, 4, 5, 6],
   WriteRows: [1],
 };
 

@@ -67,6 +67,21 @@ export interface RowLossOptions {
    * kernel for it, which stands in for `terms` where pairs go by labels, without a miner, and makes no matrix of pairs.
    */
   readonly hinges?: Hinges;
+  /** That the terms are soft maxima of the similarities of pairs, cosines, and count every anchor: the same holds of them. */
+  readonly logSums?: LogSums;
+}
+
+/**
+ * Logarithms of sums over pairs: for each anchor log(1 + Σ exp(k (s - b))) / |k|, over its positives with a slope k and
+ * over its negatives with another, added up; a part without pairs is 0.
+ */
+export interface LogSums {
+  /** That over positives, below 0 if they are to be similar. */
+  readonly positiveSlope: number;
+  /** That over negatives. */
+  readonly negativeSlope: number;
+  /** b */
+  readonly base: number;
 }
 
 /** Hinges of pairs. */

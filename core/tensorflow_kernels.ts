@@ -41,6 +41,7 @@ const compiled: Readonly<Record<Exclude<FusedName, "ReluGrad">, NativeKernel>> =
   UnitRows: { outputs: 2, floats: ["epsilon"] },
   UnitRowsGrad: { outputs: 1 },
   WindowHinges: { outputs: 2, floats: ["positiveMargin", "negativeMargin"] },
+  WindowLogSums: { outputs: 2, floats: ["positiveSlope", "negativeSlope", "base"] },
   WriteRows: { outputs: 0 },
 };
 

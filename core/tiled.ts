@@ -11,7 +11,7 @@ import { sameLabel } from "./pairs/same_label.ts";
 import type { Pairing } from "./pairs/types.ts";
 import type { RowLossOptions } from "./row_loss.ts";
 import { couple } from "./tiles/couple.ts";
-import { coupleHinges, isWhole } from "./tiles/hinges.ts";
+import { coupleWhole, isWhole } from "./tiles/whole.ts";
 import type { Loss, Scalar } from "./types.ts";
 
 /** Options of {@linkcode tiled}. */
@@ -72,7 +72,7 @@ export function tiled(loss: RowLossOptions, options: TiledOptions = {}): Loss {
       if (memory && sealed) throw new TypeError(`Cannot add a memory to ${loss.title}: ${sealed}`);
       const { terms, enqueue } = memory?.attach(pairs, context) ?? { terms: [{ pairs, weight: 1 }] };
       const values = terms.map(({ pairs, weight }) => {
-        const whole = rows === undefined && !miner ? coupleHinges(loss, pairs) : undefined;
+        const whole = rows === undefined && !miner ? coupleWhole(loss, pairs) : undefined;
         const value = whole ?? couple(loss, pairs, {
           rows,
           // Asked for only where it counts, since a step takes note.

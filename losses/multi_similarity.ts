@@ -54,6 +54,7 @@ export function multiSimilarity(options: MultiSimilarityOptions = {}): RowLoss {
   checkFiniteOption("the multi-similarity loss", { base });
   return rowLoss({
     title: "the multi-similarity loss",
+    logSums: { positiveSlope: -alpha, negativeSlope: beta, base },
     terms: ({ similarity, positive, negative, rows }) => {
       const part = (slope: number, mask: Tensor2D) => {
         const exponent = tf.sub(maskedLogSumExp(tf.mul(similarity, slope), mask), slope * base);

@@ -25,6 +25,7 @@ const names: Record<FusedName, true> = {
   UnitRows: true,
   UnitRowsGrad: true,
   WindowHinges: true,
+  WindowLogSums: true,
   WriteRows: true,
 };
 export const fusedNames = Object.keys(names) as FusedName[];

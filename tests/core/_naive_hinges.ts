@@ -17,7 +17,7 @@ export interface Group {
 }
 
 /** What is compared with what. */
-export interface HingeCase {
+export interface PairCase {
   readonly anchors: Group;
   /** The anchors themselves if left out. */
   readonly references?: Group;
@@ -37,7 +37,7 @@ export interface Found {
 const NOISE = 2 ** -18;
 
 /** Evaluates the loss pair by pair in double precision. */
-export function naiveHinges(hinges: Hinges, { anchors, references = anchors, appended, constant }: HingeCase): Found {
+export function naiveHinges(hinges: Hinges, { anchors, references = anchors, appended, constant }: PairCase): Found {
   const [own, theirs] = [anchors, references].map(({ rows }) => rows.map(unit));
   const pulls = [own!, theirs!].map((rows) => rows.map((row) => row.map(() => 0)));
   // A row that stands on both sides is moved by both.
@@ -83,13 +83,14 @@ function hingeOf(
   return { hinge: sign * (measure - (positive ? positiveMargin : negativeMargin)), slope: sign * slope };
 }
 
-function unit(row: readonly number[]): number[] {
+/** A row at length 1. */
+export function unit(row: readonly number[]): number[] {
   const length = Math.hypot(...row);
   return row.map((x) => length <= 1e-12 ? 0 : x / length);
 }
 
 /** The gradient of a row from that of the row at length 1. */
-function back(row: readonly number[], pull: readonly number[]): number[] {
+export function back(row: readonly number[], pull: readonly number[]): number[] {
   const length = Math.hypot(...row);
   if (length <= 1e-12) return row.map(() => 0);
   const along = row.reduce((sum, x, k) => sum + x / length * pull[k]!, 0);
@@ -97,7 +98,7 @@ function back(row: readonly number[], pull: readonly number[]): number[] {
 }
 
 /** Evaluates the contrastive loss with these hinges on an engine: by its kernel where it has one, unless tiles are of so many rows. */
-export function evaluateHinges(hinges: Hinges, given: HingeCase, options: TiledOptions = {}): Found {
+export function evaluateHinges(hinges: Hinges, given: PairCase, options: TiledOptions = {}): Found {
   const { distance, positiveMargin, negativeMargin, all } = hinges;
   const measure = distance ? "distance" : "cosine";
   const reduction = all ? "all" : "nonZero";
@@ -116,7 +117,7 @@ export function evaluateHinges(hinges: Hinges, given: HingeCase, options: TiledO
 }
 
 /** The pairs of a case. */
-export function pairsOf(given: HingeCase, anchors: tf.Tensor2D, references: tf.Tensor2D): Pairs {
+export function pairsOf(given: PairCase, anchors: tf.Tensor2D, references: tf.Tensor2D): Pairs {
   const { appended, constant } = given;
   const groups = [given.references ?? given.anchors, ...appended ? [appended] : []];
   const numbers = (values: readonly number[]) => tf.tensor1d([...values], "int32");
@@ -137,6 +138,7 @@ export function pairsOf(given: HingeCase, anchors: tf.Tensor2D, references: tf.T
   };
 }
 
-function matrixOf({ rows }: Group, dim = rows[0]!.length): tf.Tensor2D {
+/** The rows of a group. */
+export function matrixOf({ rows }: Group, dim = rows[0]!.length): tf.Tensor2D {
   return tf.tensor2d(rows.flat(), [rows.length, dim]);
 }
