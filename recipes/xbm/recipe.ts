@@ -6,16 +6,14 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type Encoder, fold, key, type Tensor4D } from "../../core/mod.ts";
+import { type Encoder, fold, type Tensor4D } from "../../core/mod.ts";
 import { disposeParams } from "../../encoders/mod.ts";
-import { encodeImages } from "../images/encode.ts";
 import { evaluatePixels } from "../images/evaluate.ts";
-import { gallery } from "../images/gallery.ts";
-import { classMap } from "../images/map.ts";
-import { type ImageTask, loadTask, probeOf } from "../images/task.ts";
+import { drawPictures } from "../images/pictures.ts";
+import { loadTask, probeOf } from "../images/task.ts";
 import { imageEncoder, labelledBatch } from "../images/train.ts";
-import { defineRecipe, type RecipeContext } from "../runner/recipe.ts";
-import { type Config, schema } from "./config.ts";
+import { defineRecipe } from "../runner/recipe.ts";
+import { schema } from "./config.ts";
 import { lossOf } from "./losses.ts";
 import {
   armSummary,
@@ -77,7 +75,7 @@ export const recipe = defineRecipe({
 
     const drift = { probe: probeOf(task.train), gaps: config.gaps, every: config.driftEvery };
     const study = await beginStudy(context, task, drift);
-    const finish = (encoder: Encoder<Tensor4D>) => draw(context, task, encoder);
+    const finish = (encoder: Encoder<Tensor4D>) => drawPictures(context, task, encoder);
     const compared = await compareLosses(study, config, task, { drift, finish });
     const arms: Arm[] = compared.flatMap(({ without, withMemory }) => [without, withMemory]);
     await run.figure("losses", lossesFigure(compared, pixels, study));
@@ -102,18 +100,3 @@ export const recipe = defineRecipe({
     log(`\n${armTable(arms, baselines)}\n\n${claims.join("\n")}`);
   },
 });
-
-/** Pictures of what an encoder finds, and of where it puts images. */
-async function draw(
-  { run, seed }: RecipeContext<Config>,
-  { test }: ImageTask,
-  encoder: Encoder<Tensor4D>,
-): Promise<void> {
-  const representations = encodeImages(encoder, test);
-  try {
-    run.image("gallery", await gallery({ set: test, representations, key: key(seed) }));
-    await run.figure("map", await classMap({ set: test, representations, key: key(seed) }));
-  } finally {
-    representations.dispose();
-  }
-}

@@ -6,14 +6,16 @@
 import { dotChart } from "../runner/dot_chart.ts";
 import type { VegaLiteSpec } from "../runner/figures.ts";
 import { lineChart, type LineSeries } from "../runner/line_chart.ts";
-import { deviation, mean, spread } from "../runner/statistics.ts";
+import { mean } from "../runner/statistics.ts";
 import { formatTable } from "../runner/table.ts";
+import { compareSeeds, scoreCells, scoreHead, signed } from "../images/comparison.ts";
 import type { ImageScores } from "../images/evaluate.ts";
+import { recalls, secondsOf } from "../images/seeds.ts";
 import { lossTitles } from "./losses.ts";
 import type { Compared, RealThing } from "./studies.ts";
-import { type Arm, recalls, secondsOf, type Study } from "./study.ts";
+import type { Arm, Study } from "./study.ts";
 
-const head = ["training", "batch", "memory", "steps", "R@1", "R@10", "MAP@R", "seconds"];
+const head = ["training", "batch", "memory", "steps", ...scoreHead, "seconds"];
 
 /** One row a kind of training, each score as its mean over seeds and its standard deviation. */
 export function armTable(arms: readonly Arm[], baselines: readonly (readonly string[])[], markdown = false): string {
@@ -34,27 +36,15 @@ export function baselineRows(pixels: ImageScores, { pretrained }: Study): string
   return [row("pixels", [pixels]), row("pretrained encoder", pretrained.map(({ scores }) => scores))];
 }
 
-function scoreCells(scores: readonly ImageScores[]): string[] {
-  return (["recall1", "recall10", "mapAtR"] as const).map((name) => spread(scores.map((score) => score[name])));
-}
-
 /** Says for each loss whether memory raises R@1 by more than the spread of seeds. */
 export function memoryClaims(compared: readonly Compared[]): string[] {
   return compared.map(({ loss, without, withMemory }) => {
-    const gains = recalls(withMemory).map((value, i) => value - recalls(without)[i]!);
-    const gain = mean(gains);
-    const noise = Math.max(deviation(recalls(without)), deviation(recalls(withMemory)));
-    const clear = gains.length > 1 && Math.abs(gain) > noise;
-    const verdict = clear ? (gain > 0 ? "helps" : "harms") : "makes no clear difference";
+    const { gain, gains, noise, verdict } = compareSeeds(recalls(withMemory), recalls(without));
     return `${lossTitles[loss]}: memory ${verdict}, R@1 ${signed(gain)} (of each seed ${
       gains.map(signed).join(", ")
     }; ` +
       `spread of seeds ${noise.toFixed(3)})`;
   });
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "-" : "+"}${Math.abs(value).toFixed(3)}`;
 }
 
 /** R@1 of each loss without and with memory, beside the baselines. */

@@ -4,11 +4,12 @@
  * @module
  */
 import type { ImageTask } from "../images/task.ts";
+import { secondsOf } from "../images/seeds.ts";
 import type { TrainingOptions } from "../images/train.ts";
 import type { DriftOptions } from "../images/drift.ts";
 import type { Config } from "./config.ts";
 import type { LossName } from "./losses.ts";
-import { type Arm, secondsOf, type Study } from "./study.ts";
+import type { Arm, Study } from "./study.ts";
 
 /** A loss without a memory and with one. */
 export interface Compared {

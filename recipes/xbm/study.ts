@@ -3,26 +3,25 @@
  *
  * @module
  */
-import { mean } from "../runner/statistics.ts";
 import type { RecipeContext } from "../runner/recipe.ts";
 import type { DriftOptions } from "../images/drift.ts";
 import type { ScheduleConfig } from "../images/config.ts";
 import type { MemoryChoice } from "../images/memories.ts";
-import { pretrain, type Pretrained } from "../images/pretrain.ts";
+import type { Pretrained } from "../images/pretrain.ts";
+import { beginSeeds, type Runs } from "../images/seeds.ts";
 import type { ImageTask } from "../images/task.ts";
-import { type Trained, trainEncoder, type TrainingOptions } from "../images/train.ts";
+import type { TrainingOptions } from "../images/train.ts";
 import type { Config } from "./config.ts";
 import { type LossName, lossOf, lossTitles } from "./losses.ts";
 
 /** A kind of training, and its runs by seed. */
-export interface Arm {
+export interface Arm extends Runs {
   readonly title: string;
   readonly loss: LossName;
   /** Images in memory; 0 without one. */
   readonly memory: number;
   readonly batch: number;
   readonly steps: number;
-  readonly runs: readonly Trained[];
 }
 
 /** Runs trainings that all begin with the pretrained encoder of their seed. */
@@ -53,11 +52,7 @@ export async function beginStudy(
   drift: DriftOptions,
 ): Promise<Study> {
   const { config } = context;
-  const seeds = Array.from({ length: config.seeds }, (_, i) => context.seed + i);
-  const pretrained: Pretrained[] = [];
-  for (const [i, seed] of seeds.entries()) {
-    pretrained.push(await pretrain(context, task, { seed, ...(i === 0 ? { drift } : {}) }));
-  }
+  const { pretrained, train } = await beginSeeds(context, task, { drift });
   return {
     pretrained,
     async arm({ loss, memory = 0, chunkSize, drift, finish, ...options }) {
@@ -65,33 +60,16 @@ export async function beginStudy(
       const batch = schedule.classes * schedule.perClass;
       const choice: MemoryChoice = memory === 0 ? { kind: "none" } : { kind: "queue", size: Math.max(memory, batch) };
       const title = options.title ?? `${lossTitles[loss]}${memory === 0 ? "" : ` + memory of ${memory}`}`;
-      const runs: Trained[] = [];
-      for (const [i, seed] of seeds.entries()) {
-        runs.push(
-          await trainEncoder(context, task, {
-            name: `${title}, batch ${batch}, ${schedule.steps} steps, seed ${seed}`,
-            seed,
-            schedule,
-            loss: lossOf(loss, config),
-            memory: choice,
-            from: pretrained[i]!.params,
-            ...(chunkSize === undefined || chunkSize >= batch ? {} : { chunkSize }),
-            ...(i === 0 && drift ? { drift } : {}),
-            ...(i === 0 && finish ? { finish } : {}),
-          }),
-        );
-      }
+      const runs = await train({
+        name: `${title}, batch ${batch}, ${schedule.steps} steps`,
+        schedule,
+        loss: lossOf(loss, config),
+        memory: choice,
+        ...(chunkSize === undefined || chunkSize >= batch ? {} : { chunkSize }),
+        ...(drift ? { drift } : {}),
+        ...(finish ? { finish } : {}),
+      });
       return { title, loss, memory, batch, steps: schedule.steps, runs };
     },
   };
-}
-
-/** Recall@1 of all runs. */
-export function recalls({ runs }: Pick<Arm, "runs">): number[] {
-  return runs.map(({ scores }) => scores.recall1);
-}
-
-/** Mean seconds of the runs. */
-export function secondsOf({ runs }: Arm): number {
-  return mean(runs.map(({ seconds }) => seconds));
 }

@@ -1,0 +1,74 @@
+/**
+ * Weights of positives and negatives over an embedding memory, on drawings of the same thing by several artists.
+ *
+ * Zhang, Wang, Huang and Scott, "Rethinking deep contrastive learning with embedding memory", 2021.
+ *
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs";
+import { fold } from "../../core/mod.ts";
+import { disposeParams } from "../../encoders/mod.ts";
+import { evaluatePixels } from "../images/evaluate.ts";
+import { drawPictures } from "../images/pictures.ts";
+import { loadTask } from "../images/task.ts";
+import { imageEncoder, labelledBatch } from "../images/train.ts";
+import { defineRecipe } from "../runner/recipe.ts";
+import { answer, answerTable, verdictLines } from "./answers.ts";
+import { schema } from "./config.ts";
+import { armSummary, armTable, recallFigure, weightFigures } from "./report.ts";
+import { lossOf, trainAll } from "./study.ts";
+
+/** The recipe `embedding-memory`. */
+export const recipe = defineRecipe({
+  name: "embedding-memory",
+  summary: "weights of positives and negatives over an embedding memory, with and without momentum, on drawings",
+  config: schema,
+  smoke: {
+    seeds: 1,
+    trainClasses: 60,
+    testClasses: 60,
+    filters: [8, 16],
+    pretraining: { steps: 30, classes: 8, perClass: 2 },
+    training: { steps: 20 },
+  },
+  async experiment(config, root) {
+    const task = await loadTask(config, () => {});
+    const encoder = imageEncoder(config, task, fold(root, "model"));
+    // The larger of the two batches, in which there is more to cut.
+    const { classes, perClass } = config.pretraining;
+    const { images, targets } = labelledBatch(task.train, { classes, perClass }, fold(root, "batch"));
+    const batch = classes * perClass;
+    return {
+      encoders: [encoder],
+      loss: lossOf(config.reference, config),
+      inputs: [images],
+      targets,
+      chunkSizes: [Math.ceil(batch / 4), Math.ceil(batch / 3) + 1],
+      dispose: () => {
+        disposeParams(encoder.params);
+        tf.dispose([images, targets]);
+      },
+    };
+  },
+  async run(context) {
+    const { config, run, log } = context;
+    const task = await loadTask(config, log);
+    log(`${task.train.examples} images to train on, ${task.test.examples} of other classes to test on`);
+    for (const [name, figure] of await weightFigures(config)) await run.figure(`weights_${name}`, figure);
+    const pixels = await context.unit("pixels", () => evaluatePixels(task));
+    const study = await trainAll(context, task, { finish: (encoder) => drawPictures(context, task, encoder) });
+    await run.figure("recall", recallFigure(study));
+
+    const answered = answer(config.questions, study.arms);
+    const verdicts = verdictLines(answered);
+    run.summary({ pixels, pretrained: study.pretrained.map(({ params: _, ...rest }) => rest) });
+    run.summary({ trainings: study.arms.map(armSummary), answers: answered });
+    const parts = (markdown: boolean) => [
+      armTable(study, pixels, markdown),
+      answerTable(answered, markdown),
+      verdicts.map((line) => markdown ? `- ${line}` : line).join("\n"),
+    ];
+    run.text("results.md", `${parts(true).join("\n\n")}\n`);
+    log(`\n${parts(false).join("\n\n")}`);
+  },
+});
