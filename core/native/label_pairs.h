@@ -94,10 +94,14 @@ class AnchorBlock {
   std::vector<float> products;
   float inverse[kReferences];
 
-  void Multiply(const float* references, int64_t rows) {
+  // Behind the rows so many more will follow.
+  void Multiply(const float* references, int64_t rows, int64_t more) {
     const int64_t width = Parts(count, 2 * kLanes) * 2 * kLanes;
     Panel(rows, dim_, width, {references, dim_, 1}, turned_.data(), kAnchors, products.data(), kAnchors, false);
     for (int64_t j = 0; j < rows; j++) inverse[j] = Inverse(references + j * dim_);
+    // Rows come from far away; the next are under way while these are worked on.
+    const int64_t next = std::min(more, kReferences) * dim_;
+    for (int64_t k = 0; k < next; k += 16) __builtin_prefetch(references + rows * dim_ + k, 0, 2);
   }
 
   // Eight anchors from `a` on with a reference.

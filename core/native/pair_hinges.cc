@@ -82,7 +82,7 @@ struct WindowHinges {
     for (int64_t first = start; first < end; first += kReferences) {
       const int64_t rows = std::min(kReferences, end - first);
       const float* references = theirs.rows + first * dim;
-      block.Multiply(references, rows);
+      block.Multiply(references, rows, end - first - rows);
       for (Found& found : founds) found.Clear();
       for (int64_t j = 0; j < rows; j++) Compare(block, theirs, first + j, j, founds);
       for (int mean = 0; mean < 2; mean++) {

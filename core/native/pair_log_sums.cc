@@ -102,7 +102,7 @@ struct WindowLogSums {
     for (int64_t first = start; first < end; first += kReferences) {
       const int64_t rows = std::min(kReferences, end - first);
       const float* references = theirs.rows + first * dim;
-      block.Multiply(references, rows);
+      block.Multiply(references, rows, end - first - rows);
       for (int mean = 0; mean < 2; mean++) {
         Found& found = founds[mean];
         const float* own = offsets ? offsets + mean * theirs.count + first : nullptr;
