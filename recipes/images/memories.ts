@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type Encoder, type Key, type Loss, type RowLoss, type Tensor4D, tiled } from "../../core/mod.ts";
-import { disposeParams, type MomentumEncoder, momentumEncoder } from "../../encoders/mod.ts";
+import { type Encoder, type Key, type Loss, type Params, type RowLoss, type Tensor4D, tiled } from "../../core/mod.ts";
+import { disposeParams, momentumEncoder } from "../../encoders/mod.ts";
 import { type CrossBatchMemory, crossBatchMemory, type MemoryBank, memoryBank } from "../../samplers/mod.ts";
 import { queriesAgainstKeys } from "./queries_against_keys.ts";
 
@@ -38,10 +38,12 @@ export interface Remembering {
   readonly encoders: readonly Encoder<Tensor4D>[];
   /** The memory, to be saved. */
   readonly memory?: CrossBatchMemory | MemoryBank;
-  /** The slow encoder, to be saved, and to follow after each update. */
-  readonly keys?: MomentumEncoder<Tensor4D>;
+  /** The slow encoder's parameters, to be saved: as an encoder that is not trained it shows none. */
+  readonly keys?: Params;
   /** To be told of each step before it is taken. */
   begin(step: number): void;
+  /** To be called after each update of the encoder. */
+  follow(): void;
   /** Disposes what was made here. */
   dispose(): void;
 }
@@ -49,13 +51,13 @@ export interface Remembering {
 /** Adds a memory to a loss. */
 export function remember(choice: MemoryChoice, setting: MemorySetting): Remembering {
   const { loss, encoder, weight, warmUp, examples, dim } = setting;
-  const begin = () => {};
+  const idle = { begin: () => {}, follow: () => {} };
   switch (choice.kind) {
     case "none":
-      return { loss, encoders: [encoder], begin, dispose: () => {} };
+      return { loss, encoders: [encoder], ...idle, dispose: () => {} };
     case "queue": {
       const memory = crossBatchMemory({ size: choice.size, weight, warmUp });
-      return { loss: tiled(loss, { memory }), encoders: [encoder], memory, begin, dispose: memory.dispose };
+      return { loss: tiled(loss, { memory }), encoders: [encoder], memory, ...idle, dispose: memory.dispose };
     }
     case "keys": {
       const memory = crossBatchMemory({ size: choice.size, weight, warmUp });
@@ -65,8 +67,9 @@ export function remember(choice: MemoryChoice, setting: MemorySetting): Remember
         loss: tiled(loss, { memory, pairing: queriesAgainstKeys }),
         encoders: [encoder, keys.encoder],
         memory,
-        keys,
-        begin,
+        keys: follower.params,
+        ...idle,
+        follow: keys.update,
         dispose: () => {
           memory.dispose();
           disposeParams(follower.params);
@@ -81,6 +84,7 @@ export function remember(choice: MemoryChoice, setting: MemorySetting): Remember
         loss: (representations, context) => (warm ? beside : without)(representations, context),
         encoders: [encoder],
         memory,
+        ...idle,
         begin: (step) => void (warm = step >= warmUp),
         dispose: memory.reset,
       };

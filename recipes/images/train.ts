@@ -137,7 +137,7 @@ export function trainEncoder(
       weightDecay,
     });
     const state = trainingState({
-      params: { ...step.params, ...(keys ? prefixed("keys", keys.encoder.params) : {}) },
+      params: { ...step.params, ...(keys ? prefixed("keys", keys) : {}) },
       optimizer,
       ...(memory ? { memory } : {}),
     });
@@ -163,7 +163,7 @@ export function trainEncoder(
         remembering.begin(i);
         const result = step(encoders.map(() => images), fold(root, "step", i), targets);
         optimizer.update(step.params, result.gradients);
-        keys?.update();
+        remembering.follow();
         const value = result.loss.dataSync()[0]!;
         tf.dispose([images, targets, result.loss, result.gradients]);
         elapsed += performance.now() - start;
