@@ -21,6 +21,7 @@ import { identity } from "./wasm/identity.ts";
 import { layerNorm, layerNormGrad } from "./wasm/layer_norm.ts";
 import { maxPoolGrad } from "./wasm/max_pool_grad.ts";
 import { reluGrad } from "./wasm/relu_grad.ts";
+import { slice } from "./wasm/slice.ts";
 import { accumulate, accumulateRows, sumRows, writeRows } from "./wasm/sums.ts";
 import { transpose } from "./wasm/transpose.ts";
 import { unitRows, unitRowsGrad } from "./wasm/unit_rows.ts";
@@ -38,6 +39,7 @@ const kernels: Readonly<Record<string, Kernel>> = {
   Identity: identity,
   MaxPoolGrad: maxPoolGrad,
   NotEqual: notEqual,
+  Slice: slice,
   Transpose: transpose,
   UnsortedSegmentSum: unsortedSegmentSum,
 };
