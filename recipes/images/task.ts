@@ -86,7 +86,7 @@ function firstClasses(set: ImageSet, count: number | null): ImageSet {
  * The emoji of one class of each family, that with the most drawings: a man and a woman who do the same, or two flags, are
  * not told apart at this size, and would be the hardest negatives of all.
  */
-function onePerFamily(set: ImageSet): ImageSet {
+export function onePerFamily(set: ImageSet): ImageSet {
   const families = emojiFamilies(set.classes);
   const drawings = new Int32Array(set.classes.length);
   for (const label of set.labels) drawings[label]!++;
