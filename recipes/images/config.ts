@@ -29,7 +29,7 @@ const schedule = z.strictObject({
 
 /** The encoder, and how it is trained. */
 export const trainingSettings = {
-  filters: z.array(count).min(1).describe("channels of each stage of the residual encoder"),
+  filters: z.array(count.multipleOf(8)).min(1).describe("channels of each stage of the residual encoder"),
   blocks: count.describe("residual blocks of a stage"),
   stem: z.enum(["stride", "plain"]).describe("whether the first convolution halves rows and columns"),
   dim: count.describe("width of representations"),
