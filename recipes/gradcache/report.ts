@@ -5,6 +5,7 @@
  */
 import { lineChart, type LineSeries } from "../runner/line_chart.ts";
 import type { VegaLiteSpec } from "../runner/figures.ts";
+import { mean, spread } from "../runner/statistics.ts";
 import { formatTable } from "../runner/table.ts";
 import type { Method } from "./methods.ts";
 import type { Task } from "./task.ts";
@@ -102,18 +103,4 @@ export function lossDistance(a: Result, b: Result): number {
 
 function banded(x: number, values: readonly number[]) {
   return { x, y: mean(values), low: Math.min(...values), high: Math.max(...values) };
-}
-
-function spread(values: readonly number[]): string {
-  const middle = mean(values).toFixed(3);
-  return values.length === 1 ? middle : `${middle} ± ${deviation(values).toFixed(3)}`;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const middle = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1));
 }
