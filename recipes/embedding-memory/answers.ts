@@ -36,9 +36,10 @@ export function answer(questions: Config["questions"], arms: readonly Arm[]): An
   }));
 }
 
-/** A line for each question: which trainings help, harm, or do neither, and how many do as the paper says. */
+/** A line for each question: which trainings help, harm, or do neither, and how many do as the paper says, if seeds tell. */
 export function verdictLines(answered: readonly Answered[]): string[] {
   return answered.map(({ question, paper, answers }) => {
+    if (answers.some(({ gains }) => gains.length < 2)) return `${question} One seed does not tell`;
     const byVerdict = Map.groupBy(answers, ({ verdict }) => verdict);
     const found = [...byVerdict].map(([verdict, some]) => {
       return `${verdict}: ${some.map(({ training }) => training).join(", ")}`;

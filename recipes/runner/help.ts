@@ -21,6 +21,9 @@ const OPTIONS = [
   ["--help", "with a recipe, explain its keys"],
 ] as const;
 
+/** Letters of the longest record that stands in a table as a whole. */
+const WIDEST = 60;
+
 /** The recipes with a line each. */
 export async function listText(folder: string): Promise<string> {
   const rows = await Promise.all(
@@ -41,13 +44,21 @@ export function recipeText(recipe: Recipe, file: string): string {
   const { values } = readConfigFile(file, recipe.name);
   const rows = configKeys(schemaOf(recipe.config)).map(({ name, meaning, expected, fallback }) => {
     const value = valueAt(values, name) ?? fallback;
-    return [name, value === undefined ? "" : String(JSON.stringify(value)), `${meaning} (${expected})`];
+    return [name, value === undefined ? "" : shown(value), `${meaning} (${expected})`];
   });
   // Values to the left, like words: they are of all kinds.
   const keys = formatTable(["key", "value", "meaning"], rows, { indent: "  " });
   const smoke = leaves(recipe.smoke as Values).map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(" ");
   return `${recipe.name}: ${recipe.summary}\n\n${usage(recipe.name)}\n\nKeys, with their values in ${file}:\n${keys}` +
     (smoke === "" ? "" : `\n\n--smoke sets ${smoke}`);
+}
+
+/** A value as text; a record that takes more than a line's worth by its names, for the file says the rest. */
+function shown(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  if (text.length <= WIDEST || !isValues(value)) return text;
+  const names = Object.keys(value);
+  return `${names.length} entries, from ${names[0]}`;
 }
 
 function usage(recipe: string): string {

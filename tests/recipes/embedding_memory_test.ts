@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
 import { main } from "../../recipes/main.ts";
 import { withFolder as withFiles } from "../data/images/_folders.ts";
 import { birds, linesOf, runInterrupted, runWhole, tinyArguments, withoutTimes } from "./_tiny_images.ts";
@@ -56,7 +56,7 @@ Deno.test(
         const settings = [
           ...SETTINGS.slice(1, 3),
           "weightings={ hard: { positive: constant, negative: { step: 0.3 } } }",
-          "questions={}",
+          "questions={ momentum: { question: Momentum?, trainings: [slow], against: hard, paper: helps } }",
           "seeds=1",
           "training.steps=60",
           "training.evaluations=1",
@@ -72,7 +72,8 @@ Deno.test(
         assertEquals(linesOf(run), linesOf(`${folder}/whole`));
         const [resumed, whole] = [run, `${folder}/whole`].map((path) => readJson(`${path}/summary.json`).results);
         assertEquals(withoutTimes(resumed.trainings), withoutTimes(whole.trainings));
-        assert(resumed.trainings.length === 4);
+        assertEquals(resumed.trainings.length, 4);
+        assertStringIncludes(terminal.printed.join("\n"), "Momentum? One seed does not tell");
       })),
 );
 
