@@ -111,6 +111,8 @@ export function dotChart(options: DotChartOptions): VegaLiteSpec {
     $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     title: subtitle === undefined ? title : { text: title, subtitle },
     data: { values },
+    // Names are wider in some fonts than the renderer thinks.
+    padding: { left: 16, right: 5, top: 5, bottom: 5 },
     width: options.size?.width ?? 480,
     height: options.size?.height ?? rows.length * (16 * names.length + 12),
     layer: layers,
