@@ -52,14 +52,25 @@ export function verdictLines(answered: readonly Answered[]): string[] {
 
 /** One row a comparison, under its question. */
 export function answerTable(answered: readonly Answered[], markdown = false): string {
-  const head = ["question", "training", "against", "R@1", "of each seed", "spread of seeds", "verdict", "paper"];
+  const head = [
+    "question",
+    "training",
+    "against",
+    "R@1",
+    "of each seed",
+    "their scatter",
+    "spread of seeds",
+    "verdict",
+    "paper",
+  ];
   const rows = answered.flatMap(({ question, paper, answers }) =>
-    answers.map(({ training, against, gain, gains, noise, verdict }, i) => [
+    answers.map(({ training, against, gain, gains, scatter, noise, verdict }, i) => [
       i === 0 ? question : "",
       training,
       against,
       signed(gain),
       gains.map(signed).join(" "),
+      scatter.toFixed(3),
       noise.toFixed(3),
       verdict,
       paper ?? "-",

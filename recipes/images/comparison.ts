@@ -20,22 +20,30 @@ export interface Comparison {
   readonly gain: number;
   /** What it has more with each seed. */
   readonly gains: readonly number[];
+  /** The standard deviation of what it has more with each seed. */
+  readonly scatter: number;
   /** The spread of seeds: the larger standard deviation of the two. */
   readonly noise: number;
   /** What follows. */
   readonly verdict: Verdict;
 }
 
-/** Whether something helps, harms, or neither by more than the spread of seeds. */
+/** Whether something helps, harms, or does neither by more than twice the scatter of the differences. */
 export type Verdict = "helps" | "harms" | "makes no clear difference";
 
-/** Compares values that belong together seed by seed. One seed never makes a clear difference. */
+/**
+ * Compares values that belong together seed by seed. One seed never makes a clear difference.
+ *
+ * All trainings of a seed begin with one encoder, so that what it has in common is no noise: the differences count, not
+ * how far seeds lie apart.
+ */
 export function compareSeeds(values: readonly number[], others: readonly number[]): Comparison {
   const gains = values.map((value, i) => value - others[i]!);
   const gain = mean(gains);
   const noise = Math.max(deviation(values), deviation(others));
-  const clear = gains.length > 1 && Math.abs(gain) > noise;
-  return { gain, gains, noise, verdict: clear ? (gain > 0 ? "helps" : "harms") : "makes no clear difference" };
+  const scatter = deviation(gains);
+  const clear = gains.length > 1 && Math.abs(gain) > 2 * scatter;
+  return { gain, gains, scatter, noise, verdict: clear ? (gain > 0 ? "helps" : "harms") : "makes no clear difference" };
 }
 
 /** A difference with its sign, such as `+0.012`. */

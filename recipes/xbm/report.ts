@@ -36,14 +36,14 @@ export function baselineRows(pixels: ImageScores, { pretrained }: Study): string
   return [row("pixels", [pixels]), row("pretrained encoder", pretrained.map(({ scores }) => scores))];
 }
 
-/** Says for each loss whether memory raises R@1 by more than the spread of seeds. */
+/** Says for each loss whether memory raises R@1, beside the scatter of the seeds' differences and the spread of seeds. */
 export function memoryClaims(compared: readonly Compared[]): string[] {
   return compared.map(({ loss, without, withMemory }) => {
-    const { gain, gains, noise, verdict } = compareSeeds(recalls(withMemory), recalls(without));
+    const { gain, gains, scatter, noise, verdict } = compareSeeds(recalls(withMemory), recalls(without));
     return `${lossTitles[loss]}: memory ${verdict}, R@1 ${signed(gain)} (of each seed ${
       gains.map(signed).join(", ")
     }; ` +
-      `spread of seeds ${noise.toFixed(3)})`;
+      `their scatter ${scatter.toFixed(3)}, spread of seeds ${noise.toFixed(3)})`;
   });
 }
 
