@@ -22,18 +22,18 @@ export interface Answered {
   readonly answers: readonly Answer[];
 }
 
-/** Answers all questions from the scores. */
+/** Answers from the scores all questions about what was trained. */
 export function answer(questions: Config["questions"], arms: readonly Arm[]): Answered[] {
-  const recallsOf = (title: string) => recalls(arms.find((arm) => arm.title === title)!);
+  const found = new Map(arms.map((arm) => [arm.title, recalls(arm)]));
   return Object.values(questions).map(({ question, trainings, against, paper }) => ({
     question,
     paper,
-    answers: trainings.map((training) => ({
+    answers: trainings.filter((training) => found.has(training) && found.has(against)).map((training) => ({
       training,
       against,
-      ...compareSeeds(recallsOf(training), recallsOf(against)),
+      ...compareSeeds(found.get(training)!, found.get(against)!),
     })),
-  }));
+  })).filter(({ answers }) => answers.length > 0);
 }
 
 /** A line for each question: which trainings help, harm, or do neither, and how many do as the paper says, if seeds tell. */

@@ -34,6 +34,8 @@ const question = z.strictObject({
 /** Names, limits and meanings of what stands in `config.yaml`. */
 export const schema = z.strictObject({
   seeds: count.describe("runs of each training, with seeds seed, seed + 1, ..."),
+  study: z.enum(["questions", "full"]).describe("questions: all but what stands under further; full: everything"),
+  further: z.array(name).default([]).describe("weightings that only the full study trains"),
   ...dataSettings,
   ...trainingSettings,
   memoryRatio: z.number().positive().max(1).describe("images in the queue, as a share of the training set"),

@@ -33,9 +33,12 @@ export interface Study {
   readonly arms: readonly Arm[];
 }
 
-/** Each weighting over the queue, then the reference over other memories. */
+/** Each weighting of the study over the queue, then the reference over other memories. */
 export function plan(config: Config, { train }: ImageTask): ArmPlan[] {
-  const { weightings, memories, reference, memoryRatio, training } = config;
+  const { weightings, memories, reference, memoryRatio, training, study, further } = config;
+  const chosen = Object.keys(weightings).filter((name) =>
+    study === "full" || name === reference || !further.includes(name)
+  );
   const batch = training.classes * training.perClass;
   const size = Math.max(batch, Math.round(memoryRatio * train.examples));
   const choiceOf = ({ kind, momentum }: Config["memories"][string]): MemoryChoice => {
@@ -43,7 +46,7 @@ export function plan(config: Config, { train }: ImageTask): ArmPlan[] {
     return kind === "keys" ? { kind, size, momentum: momentum! } : { kind, momentum: momentum! };
   };
   return [
-    ...Object.keys(weightings).map((name): ArmPlan => ({
+    ...chosen.map((name): ArmPlan => ({
       title: name,
       weighting: name,
       memory: { kind: "queue", size },

@@ -13,8 +13,8 @@ const share = z.number().min(0).max(1);
 /** Names, limits and meanings of what stands in `config.yaml`. */
 export const schema = z.strictObject({
   seeds: count.describe("runs of each training, with seeds seed, seed + 1, ..."),
-  study: z.enum(["losses", "full"]).describe(
-    "losses: each loss with and without memory, drift, memory against large batches; full: memory ratios and batch sizes too",
+  study: z.enum(["memory", "losses", "full"]).describe(
+    "memory: the first loss with and without memory, drift, memory against large batches; losses: each loss; full: memory ratios and batch sizes too",
   ),
   losses: z.array(z.enum(lossNames)).min(1).describe(
     "losses that are compared; the first one is that of the other studies",

@@ -24,7 +24,7 @@ export interface LossStudyOptions {
   readonly finish: NonNullable<TrainingOptions["finish"]>;
 }
 
-/** Each loss without a memory and with one; the drift is that of the first one without. */
+/** Each loss of the study without a memory and with one; the drift is that of the first one without. */
 export async function compareLosses(
   study: Study,
   config: Config,
@@ -33,7 +33,8 @@ export async function compareLosses(
 ): Promise<Compared[]> {
   const memory = Math.max(1, Math.round(config.memoryRatio * train.examples));
   const compared: Compared[] = [];
-  for (const [i, loss] of config.losses.entries()) {
+  const losses = config.study === "memory" ? config.losses.slice(0, 1) : config.losses;
+  for (const [i, loss] of losses.entries()) {
     compared.push({
       loss,
       without: await study.arm({ loss, ...(i === 0 ? { drift } : {}) }),

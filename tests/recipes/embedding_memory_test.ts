@@ -47,6 +47,19 @@ Deno.test("embedding-memory runs from the data to tables, answers and figures", 
       assertEquals(figures, ["gallery.png", "map.svg", "recall.svg", "weights_easy.svg"]);
     })));
 
+Deno.test("embedding-memory leaves to the full study what stands under further, and asks nothing of it", () =>
+  withFiles(birds(), (data) =>
+    withFolder(async (folder) => {
+      const settings = [...SETTINGS, "seeds=1", "further=[all, hard]"];
+      await runWhole(tinyArguments("embedding-memory", data, `${folder}/run`, ...settings));
+      const { results } = readJson(`${folder}/run/summary.json`);
+      // The reference is always trained.
+      assertEquals(results.trainings.map(({ title }: { title: string }) => title), ["hard", "none", "slow", "mean"]);
+      assertEquals(results.answers.map(({ question }: { question: string }) => question), ["Momentum?"]);
+      await runWhole(tinyArguments("embedding-memory", data, `${folder}/full`, ...settings, "study=full"));
+      assertEquals(readJson(`${folder}/full/summary.json`).results.trainings.length, NAMES.length);
+    })));
+
 Deno.test(
   "embedding-memory goes on within a training with a slow encoder, to the results of a run that was not stopped",
   { ignore: Deno.build.os === "windows" },

@@ -70,6 +70,21 @@ Deno.test("xbm runs from the data to tables, claims and figures, in its full stu
       ]);
     })));
 
+Deno.test("xbm compares the first loss alone, unless asked for all", () =>
+  withFiles(birds(), (data) =>
+    withFolder(async (folder) => {
+      const settings = [...SETTINGS, "losses=[triplet, contrastive]", "seeds=1"];
+      for (const [study, losses] of [["memory", 1], ["losses", 2]] as const) {
+        const run = `${folder}/${study}`;
+        await runWhole(tinyArguments("xbm", data, run, ...settings, `study=${study}`));
+        const { results } = readJson(`${run}/summary.json`);
+        assertEquals(results.claims.length, losses);
+        // Beside them a small memory and two large batches, by the first loss.
+        assertEquals(results.trainings.length, 2 * losses + 3);
+        assertEquals(results.trainings.at(-1).loss, "triplet");
+      }
+    })));
+
 Deno.test(
   "xbm goes on within a training over a memory, to the results of a run that was not stopped",
   { ignore: Deno.build.os === "windows" },
