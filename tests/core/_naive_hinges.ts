@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { assertAlmostEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
-import { key, type Pairs, tiled, type TiledOptions } from "../../core/mod.ts";
+import { key, type Pairs, type RowLoss, tiled, type TiledOptions } from "../../core/mod.ts";
 import type { Hinges } from "../../core/row_loss.ts";
 import { labelRelation } from "../../core/pairs/relation.ts";
 import { contrastive } from "../../losses/contrastive.ts";
@@ -97,15 +98,20 @@ export function back(row: readonly number[], pull: readonly number[]): number[] 
   return pull.map((x, k) => (x - row[k]! / length * along) / length);
 }
 
-/** Evaluates the contrastive loss with these hinges on an engine: by its kernel where it has one, unless tiles are of so many rows. */
+/** Evaluates the contrastive loss with these hinges, see {@linkcode evaluatePairs}. */
 export function evaluateHinges(hinges: Hinges, given: PairCase, options: TiledOptions = {}): Found {
   const { distance, positiveMargin, negativeMargin, all } = hinges;
   const measure = distance ? "distance" : "cosine";
   const reduction = all ? "all" : "nonZero";
+  return evaluatePairs(contrastive({ measure, positiveMargin, negativeMargin, reduction }), given, options);
+}
+
+/** Evaluates a loss over the pairs of a case: by the engine's kernel where it has one, unless tiles are of so many rows. */
+export function evaluatePairs(over: RowLoss, given: PairCase, options: TiledOptions): Found {
   return tf.tidy(() => {
     const trained = given.constant ? undefined : given.references;
     const still = given.constant && given.references ? matrixOf(given.references) : undefined;
-    const loss = tiled(contrastive({ measure, positiveMargin, negativeMargin, reduction }), {
+    const loss = tiled(over, {
       pairing: ([anchors, references = still ?? anchors]) => pairsOf(given, anchors!, references!),
       ...options,
     });
@@ -113,6 +119,16 @@ export function evaluateHinges(hinges: Hinges, given: PairCase, options: TiledOp
     const evaluate = (...matrices: tf.Tensor[]) => loss(matrices as tf.Tensor2D[], { training: true, key: key(0) });
     const { value, grads } = tf.valueAndGrads(evaluate)(matrices);
     return { value: value.dataSync()[0]!, gradients: grads.map((gradient) => [...gradient.dataSync()]) };
+  });
+}
+
+/** Asserts that a value and its gradients are what loops give. */
+export function assertFound({ value, gradients }: Found, expected: Found, how: string, digits = 2e-4): void {
+  assertAlmostEquals(value, expected.value, 2e-5 * Math.max(1, expected.value), how);
+  expected.gradients.forEach((gradient, i) => {
+    // A gradient that is 0 leaves what rounding does.
+    const tolerance = digits * Math.max(...gradient.map(Math.abs), 0.01);
+    gradient.forEach((x, j) => assertAlmostEquals(gradients[i]![j]!, x, tolerance, `${how}, gradient ${i}`));
   });
 }
 

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { key, tiled, type TiledOptions } from "../../core/mod.ts";
+import type { TiledOptions } from "../../core/mod.ts";
 import type { LogSums } from "../../core/row_loss.ts";
 import { multiSimilarity } from "../../losses/multi_similarity.ts";
-import { back, type Found, matrixOf, type PairCase, pairsOf, unit } from "./_naive_hinges.ts";
+import { back, evaluatePairs, type Found, type PairCase, unit } from "./_naive_hinges.ts";
 
 /** Evaluates the loss pair by pair in double precision. */
 export function naiveLogSums(logSums: LogSums, { anchors, references = anchors, appended, constant }: PairCase): Found {
@@ -44,22 +43,11 @@ export function naiveLogSums(logSums: LogSums, { anchors, references = anchors, 
   return { value, gradients: references === anchors || constant ? [gradients[0]!] : gradients };
 }
 
-/** Evaluates the multi-similarity loss on an engine: by its kernel where it has one, unless tiles are of so many rows. */
+/** Evaluates the multi-similarity loss, see {@linkcode evaluatePairs}. */
 export function evaluateLogSums(
   { positiveSlope, negativeSlope, base }: LogSums,
   given: PairCase,
   options: TiledOptions = {},
 ): Found {
-  return tf.tidy(() => {
-    const trained = given.constant ? undefined : given.references;
-    const still = given.constant && given.references ? matrixOf(given.references) : undefined;
-    const loss = tiled(multiSimilarity({ alpha: -positiveSlope, beta: negativeSlope, base }), {
-      pairing: ([anchors, references = still ?? anchors]) => pairsOf(given, anchors!, references!),
-      ...options,
-    });
-    const matrices = [given.anchors, ...trained ? [trained] : []].map((group) => matrixOf(group));
-    const evaluate = (...matrices: tf.Tensor[]) => loss(matrices as tf.Tensor2D[], { training: true, key: key(0) });
-    const { value, grads } = tf.valueAndGrads(evaluate)(matrices);
-    return { value: value.dataSync()[0]!, gradients: grads.map((gradient) => [...gradient.dataSync()]) };
-  });
+  return evaluatePairs(multiSimilarity({ alpha: -positiveSlope, beta: negativeSlope, base }), given, options);
 }

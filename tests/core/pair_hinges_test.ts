@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import * as tf from "@tensorflow/tfjs";
 import { key, measurePeakSync, tiled } from "../../core/mod.ts";
 import type { Hinges } from "../../core/row_loss.ts";
@@ -6,7 +6,7 @@ import { contrastive } from "../../losses/contrastive.ts";
 import { assertNewTensors, engineTest } from "../support/mod.ts";
 import { fc } from "../support/properties.ts";
 import { fusedTest } from "./_fused_support.ts";
-import { evaluateHinges, naiveHinges, type PairCase, pairsOf } from "./_naive_hinges.ts";
+import { assertFound, evaluateHinges, naiveHinges, type PairCase, pairsOf } from "./_naive_hinges.ts";
 import { anyCase, brokenCases, cases, group, oddCases } from "./_pair_cases.ts";
 
 /** Few pairs with a hinge, and nearly all of them. */
@@ -24,14 +24,9 @@ const kinds: readonly Hinges[] = [sparse, dense, { ...sparse, all: true }, { ...
 function assertAgrees(given: PairCase, hinges: Hinges, what: string, digits = 2e-4): void {
   const expected = naiveHinges(hinges, given);
   for (const options of [{}, { rows: 3 }]) {
-    const { value, gradients } = assertNewTensors(0, () => evaluateHinges(hinges, given, options));
+    const found = assertNewTensors(0, () => evaluateHinges(hinges, given, options));
     const how = `${what}, ${JSON.stringify({ ...hinges, ...options })}`;
-    assertAlmostEquals(value, expected.value, 2e-5 * Math.max(1, expected.value), how);
-    expected.gradients.forEach((gradient, i) => {
-      // A gradient that is 0 leaves what rounding does.
-      const tolerance = digits * Math.max(...gradient.map(Math.abs), 0.01);
-      gradient.forEach((x, j) => assertAlmostEquals(gradients[i]![j]!, x, tolerance, `${how}, gradient ${i}`));
-    });
+    assertFound(found, expected, how, digits);
   }
 }
 
