@@ -5,13 +5,10 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { fold } from "../../core/mod.ts";
-import { disposeParams } from "../../encoders/mod.ts";
 import { evaluatePixels } from "../images/evaluate.ts";
+import { imageExperiment } from "../images/experiment.ts";
 import { drawPictures } from "../images/pictures.ts";
-import { loadTask } from "../images/task.ts";
-import { imageEncoder, labelledBatch } from "../images/train.ts";
+import { checkBatches, loadTask } from "../images/task.ts";
 import { defineRecipe } from "../runner/recipe.ts";
 import { answer, answerTable, verdictLines } from "./answers.ts";
 import { schema } from "./config.ts";
@@ -31,28 +28,22 @@ export const recipe = defineRecipe({
     pretraining: { steps: 30, classes: 8, perClass: 2 },
     training: { steps: 20 },
   },
-  async experiment(config, root) {
-    const task = await loadTask(config, () => {});
-    const encoder = imageEncoder(config, task, fold(root, "model"));
+  experiment(config, key) {
     // The larger of the two batches, in which there is more to cut.
     const { classes, perClass } = config.pretraining;
-    const { images, targets } = labelledBatch(task.train, { classes, perClass }, fold(root, "batch"));
     const batch = classes * perClass;
-    return {
-      encoders: [encoder],
+    return imageExperiment(config, {
       loss: lossOf(config.reference, config),
-      inputs: [images],
-      targets,
+      classes,
+      perClass,
       chunkSizes: [Math.ceil(batch / 4), Math.ceil(batch / 3) + 1],
-      dispose: () => {
-        disposeParams(encoder.params);
-        tf.dispose([images, targets]);
-      },
-    };
+      key,
+    });
   },
   async run(context) {
     const { config, run, log } = context;
     const task = await loadTask(config, log);
+    checkBatches(task, [config.pretraining, config.training]);
     log(`${task.train.examples} images to train on, ${task.test.examples} of other classes to test on`);
     for (const [name, figure] of await weightFigures(config)) await run.figure(`weights_${name}`, figure);
     const pixels = await context.unit("pixels", () => evaluatePixels(task));

@@ -18,7 +18,7 @@ import {
   splitByClass,
 } from "../../data/mod.ts";
 import { UsageError } from "../runner/usage_error.ts";
-import type { DataConfig } from "./config.ts";
+import type { DataConfig, ScheduleConfig } from "./config.ts";
 
 /** Images to train on and images to retrieve, of different classes. */
 export interface ImageTask extends ClassSplit {
@@ -102,4 +102,24 @@ export function onePerFamily(set: ImageSet): ImageSet {
       return chosen.get(families[label]!) === label;
     }),
   );
+}
+
+/**
+ * Checks that there are enough classes for batches of P classes with K images each, before anything is trained.
+ *
+ * @throws {UsageError} If there are not.
+ */
+export function checkBatches(
+  { train }: ImageTask,
+  batches: readonly Pick<ScheduleConfig, "classes" | "perClass">[],
+): void {
+  const images = [...Map.groupBy(train.labels, (label) => label).values()].map(({ length }) => length);
+  for (const { classes, perClass } of batches) {
+    const usable = images.filter((count) => count >= perClass).length;
+    if (classes > usable) {
+      throw new UsageError(
+        `Cannot train on batches of ${classes} classes with ${perClass} images each: ${usable} classes have as many images`,
+      );
+    }
+  }
 }

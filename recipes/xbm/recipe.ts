@@ -5,13 +5,11 @@
  *
  * @module
  */
-import * as tf from "@tensorflow/tfjs";
-import { type Encoder, fold, type Tensor4D } from "../../core/mod.ts";
-import { disposeParams } from "../../encoders/mod.ts";
+import type { Encoder, Tensor4D } from "../../core/mod.ts";
 import { evaluatePixels } from "../images/evaluate.ts";
+import { imageExperiment } from "../images/experiment.ts";
 import { drawPictures } from "../images/pictures.ts";
-import { loadTask, probeOf } from "../images/task.ts";
-import { imageEncoder, labelledBatch } from "../images/train.ts";
+import { checkBatches, loadTask, probeOf } from "../images/task.ts";
 import { defineRecipe } from "../runner/recipe.ts";
 import { schema } from "./config.ts";
 import { lossOf } from "./losses.ts";
@@ -48,27 +46,23 @@ export const recipe = defineRecipe({
     ratios: [0, 1],
     batches: [8, 16],
   },
-  async experiment(config, root) {
-    const task = await loadTask(config, () => {});
-    const encoder = imageEncoder(config, task, fold(root, "model"));
-    const { largeBatch, training } = config;
-    const schedule = { ...training, classes: largeBatch / training.perClass };
-    const { images, targets } = labelledBatch(task.train, schedule, fold(root, "batch"));
-    return {
-      encoders: [encoder],
+  experiment(config, key) {
+    const { largeBatch, chunk, training: { perClass } } = config;
+    return imageExperiment(config, {
       loss: lossOf(config.losses[0]!, config),
-      inputs: [images],
-      targets,
-      chunkSizes: [config.chunk, Math.ceil(largeBatch / 3) + 1],
-      dispose: () => {
-        disposeParams(encoder.params);
-        tf.dispose([images, targets]);
-      },
-    };
+      classes: largeBatch / perClass,
+      perClass,
+      chunkSizes: [chunk, Math.ceil(largeBatch / 3) + 1],
+      key,
+    });
   },
   async run(context) {
     const { config, run, log } = context;
     const task = await loadTask(config, log);
+    const { study: extent, pretraining, training, largeBatch, batches } = config;
+    const { perClass } = training;
+    const sizes = extent === "full" ? [largeBatch, ...batches] : [largeBatch];
+    checkBatches(task, [pretraining, training, ...sizes.map((batch) => ({ classes: batch / perClass, perClass }))]);
     log(`${task.train.examples} images to train on, ${task.test.examples} of other classes to test on`);
     const pixels = await context.unit("pixels", () => evaluatePixels(task));
     log(`Pixels find the same thing by another artist in ${(100 * pixels.recall1).toFixed(1)} % of cases (R@1)`);

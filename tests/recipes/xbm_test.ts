@@ -115,3 +115,12 @@ Deno.test(
         assertEquals(resumed, whole);
       })),
 );
+
+Deno.test("xbm says before it trains that there are too few classes", () =>
+  withFiles(birds(), (data) =>
+    withFolder(async (folder) => {
+      const terminal = recorder();
+      const args = tinyArguments("xbm", data, `${folder}/run`, ...SETTINGS, "largeBatch=400");
+      assertEquals(await main(args, { terminal }), 2);
+      assertStringIncludes(terminal.errors.join("\n"), "Cannot train on batches of 200 classes with 2 images each: ");
+    })));
