@@ -10,7 +10,7 @@ import type { MemoryChoice } from "../images/memories.ts";
 import type { Pretrained } from "../images/pretrain.ts";
 import { beginSeeds, type Runs } from "../images/seeds.ts";
 import type { ImageTask } from "../images/task.ts";
-import type { TrainingOptions } from "../images/train.ts";
+import type { Trained, TrainingOptions } from "../images/train.ts";
 import type { Config } from "./config.ts";
 import { type LossName, lossOf, lossTitles } from "./losses.ts";
 
@@ -53,6 +53,8 @@ export async function beginStudy(
 ): Promise<Study> {
   const { config } = context;
   const { pretrained, train } = await beginSeeds(context, task, { drift });
+  // Studies meet in some trainings (a ratio of 0 is no memory): each of them is run once.
+  const done = new Map<string, Trained[]>();
   return {
     pretrained,
     async arm({ loss, memory = 0, chunkSize, drift, finish, ...options }) {
@@ -60,7 +62,8 @@ export async function beginStudy(
       const batch = schedule.classes * schedule.perClass;
       const choice: MemoryChoice = memory === 0 ? { kind: "none" } : { kind: "queue", size: Math.max(memory, batch) };
       const title = options.title ?? `${lossTitles[loss]}${memory === 0 ? "" : ` + memory of ${memory}`}`;
-      const runs = await train({
+      const same = JSON.stringify([loss, memory, schedule]);
+      const runs = done.get(same) ?? await train({
         name: `${title}, batch ${batch}, ${schedule.steps} steps`,
         schedule,
         loss: lossOf(loss, config),
@@ -69,6 +72,7 @@ export async function beginStudy(
         ...(drift ? { drift } : {}),
         ...(finish ? { finish } : {}),
       });
+      done.set(same, runs);
       return { title, loss, memory, batch, steps: schedule.steps, runs };
     },
   };
