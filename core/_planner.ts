@@ -9,7 +9,7 @@ import { expectLoss } from "./_loss_cost.ts";
 import { type Enter, meterPhases } from "./_meter.ts";
 import type { Place } from "./_prepare.ts";
 import { type Profiled, profiler } from "./_profiler.ts";
-import type { MemoryPlan, PlannedInput, PlanRequest } from "./plan.ts";
+import type { MemoryPlan, PlannedInput } from "./plan.ts";
 import { watchPeak } from "./_watch.ts";
 import { isReady, type StepInput } from "./step.ts";
 import type { Batch, EncodeContext, Loss, Params } from "./types.ts";
@@ -39,6 +39,12 @@ export interface Planner {
    * @throws {RangeError} If no plan fits the budget, and no step was taken on a batch of this shape.
    */
   run<T>(batch: PlannedBatch, step: (directions: Directions) => T): { result: T; memory: MemoryPlan };
+  /**
+   * Plans a step, and says how it would cut a batch.
+   *
+   * @throws As {@linkcode run} does.
+   */
+  represent(batch: PlannedBatch): readonly Place[];
 }
 
 /** Makes a planner for encoders in their places. */
@@ -64,31 +70,32 @@ export function planner(
     }
   };
 
+  const prepare = (batch: PlannedBatch) => {
+    const { profiled, profilingBytes } = profile(batch);
+    const loss = entry(losses, countsOf(profiled), unknownLoss);
+    const known = entry(shapes, shapesOf(profiled), unknownShape);
+    const coupling = {
+      ...expectLoss(profiled, lossParams, further?.()),
+      measured: expected(loss),
+      tiled: loss.tiled,
+    };
+    const { scale, careful } = known;
+    // What the loss takes is seen best with nothing but representations beside it.
+    const keep = loss.measured.length > 0 && careful === 0;
+    const request = { budgetBytes, inputs: profiled, gradientBytes, lossGradientBytes, coupling, keep, scale };
+    const plan = choose(known, loss, request);
+    const planned = places.map((place, i) => decided(place, plan.inputs[i]!));
+    return { loss, known, coupling, plan, planned, profilingBytes };
+  };
+
   return {
     run(batch, step) {
-      const { profiled, profilingBytes } = profile(batch);
-      const loss = entry(losses, countsOf(profiled), unknownLoss);
-      const known = entry(shapes, shapesOf(profiled), unknownShape);
-      const coupling = {
-        ...expectLoss(profiled, lossParams, further?.()),
-        measured: expected(loss),
-        tiled: loss.tiled,
-      };
-      const { corrected, scale, careful } = known;
-      const request: PlanRequest = {
-        budgetBytes,
-        inputs: profiled,
-        gradientBytes,
-        lossGradientBytes,
-        coupling,
-        // What the loss takes is seen best with nothing but representations beside it.
-        keep: loss.measured.length > 0 && careful === 0,
-        scale,
-      };
-      const plan = choose(known, loss, request);
+      const { loss, known, coupling, plan, planned, profilingBytes } = prepare(batch);
+      // As it stands before what this step teaches.
+      const { corrected } = known;
       const metered = meterPhases((enter) =>
         step({
-          places: places.map((place, i) => decided(place, plan.inputs[i]!)),
+          places: planned,
           tileBytes: () => {
             loss.tiled = true;
             return plan.tileBytes;
@@ -104,6 +111,7 @@ export function planner(
         memory: { budgetBytes, predictedBytes, peakBytes, tileBytes, relativeTime, inputs: plan.inputs, corrected },
       };
     },
+    represent: (batch) => prepare(batch).planned,
   };
 }
 

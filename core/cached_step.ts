@@ -8,12 +8,21 @@ import { type ChunkSource, readFrom } from "./_chunks.ts";
 import { checkFinite, checkLoss, encodeChunk, joinRows } from "./_checks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
 import { gradientSum } from "./_gradient_sum.ts";
+import type { Key } from "./key.ts";
 import type { Enter } from "./_meter.ts";
 import { type Directions, planner } from "./_planner.ts";
 import { checkPaired, checkTargets, openInputs, type Place, prepare } from "./_prepare.ts";
-import { restoreOrder } from "./_sequences.ts";
-import type { InputPlan, Step, StepOptions, StepResult } from "./step.ts";
-import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts";
+import {
+  checkRepresented,
+  type Context,
+  encodeKept,
+  inBatchOrder,
+  represent,
+  representWhole,
+  takeRepresented,
+} from "./_represent.ts";
+import type { CachedStep, InputPlan, StepOptions, StepResult } from "./step.ts";
+import type { Params, Scalar, Tensor, Tensor2D } from "./types.ts";
 
 /**
  * Makes a step whose memory is that of a chunk and whose gradients are those of the whole batch.
@@ -78,22 +87,26 @@ import type { EncodeContext, Params, Scalar, Tensor, Tensor2D } from "./types.ts
  * console.log(describePlan(memory!));
  * ```
  */
-export function cachedStep(options: StepOptions): Step {
+export function cachedStep(options: StepOptions): CachedStep {
   const { loss, memory, training = true, crossExample, paired = true } = options;
   const { places, params } = prepare(options);
   const plan = memory === undefined ? undefined : planner(memory, places, params, loss);
+  const contextsOf = (key: Key) =>
+    places.map(({ encoder }, i) => encodeContext(key, i, training, encoder.crossExample && crossExample));
 
-  const step = (...[inputs, key, targets]: Parameters<Step>): StepResult => {
+  const step = (...[inputs, key, targets, { represented } = {}]: Parameters<CachedStep>): StepResult => {
     const open = (places: readonly Place[]) => openInputs(places, inputs, targets, paired);
-    const contexts = places.map(({ encoder }, i) =>
-      encodeContext(key, i, training, encoder.crossExample && crossExample)
-    );
+    // The checks of any step come before what planning computes.
+    const opened = open(places);
+    if (represented) checkRepresented(represented, places, opened);
+    const contexts = contextsOf(key);
     const run = ({ places, tileBytes, enter }: Directions) =>
       foldOver({
         places,
         sources: open(places),
         contexts,
         params,
+        ...(represented ? { represented } : {}),
         loss: (matrices) => loss(matrices, lossContext(key, training, targets, tileBytes)),
         checkSizes: (sources) => {
           if (paired) checkPaired(sources);
@@ -102,12 +115,19 @@ export function cachedStep(options: StepOptions): Step {
         enter,
       });
     if (!plan) return run({ places, enter: () => {} });
-    // The checks of any step come before what planning computes.
-    open(places);
     const { result, memory } = plan.run({ inputs, contexts }, run);
     return { ...result, memory };
   };
-  return Object.assign(step, { params });
+  return Object.assign(step, {
+    params,
+    represent(inputs: Parameters<CachedStep>[0], key: Key) {
+      openInputs(places, inputs, undefined, paired);
+      const contexts = contextsOf(key);
+      const decided = plan ? plan.represent({ inputs, contexts }) : places;
+      const sources = openInputs(decided, inputs, undefined, paired);
+      return tf.tidy(() => decided.map((place, i) => representWhole(place, sources[i]!, contexts[i]!)));
+    },
+  });
 }
 
 /** A batch, and all that is needed to fold it. */
@@ -116,6 +136,8 @@ interface Fold {
   readonly sources: readonly ChunkSource[];
   readonly contexts: readonly Context[];
   readonly params: Params;
+  /** Representations that are not to be encoded; none if left out. */
+  readonly represented?: readonly Tensor2D[];
   readonly loss: (matrices: readonly Tensor2D[]) => Scalar;
   /** Checks that sizes fit which are only known once all chunks were read. */
   readonly checkSizes: (sources: readonly ChunkSource[]) => void;
@@ -123,12 +145,14 @@ interface Fold {
   readonly enter: Enter;
 }
 
-function foldOver({ places, sources, contexts, params, loss, checkSizes, enter }: Fold): StepResult {
+function foldOver({ places, sources, contexts, params, represented, loss, checkSizes, enter }: Fold): StepResult {
   const sum = gradientSum(params);
   try {
     const result = tf.tidy(() => {
       enter("represent");
-      const cached = places.map((place, i) => represent(place, sources[i]!, contexts[i]!));
+      const cached = places.map((place, i) =>
+        represented ? takeRepresented(place, sources[i]!, represented[i]!) : represent(place, sources[i]!, contexts[i]!)
+      );
       checkSizes(sources);
 
       enter("keep");
@@ -139,8 +163,7 @@ function foldOver({ places, sources, contexts, params, loss, checkSizes, enter }
           joined[i] = joinRows(cached[i] ? [...kept, cached[i]] : kept, place.name);
         });
         const matrices = joined.map((matrix, i) => {
-          const { order } = sources[i]!;
-          const restored = order ? restoreOrder(matrix, order) : matrix;
+          const restored = inBatchOrder(matrix, sources[i]!);
           checkFinite(restored, places[i]!.name);
           return restored;
         });
@@ -175,39 +198,6 @@ function foldOver({ places, sources, contexts, params, loss, checkSizes, enter }
     sum.dispose();
     throw error;
   }
-}
-
-type Context = Omit<EncodeContext, "rows">;
-
-/** Encodes all but the kept chunks, without a tape. */
-function represent(place: Place, source: ChunkSource, context: Context): Tensor2D | undefined {
-  const parts: Tensor2D[] = [];
-  const { keep, together = 1 } = place;
-  readFrom(source, (cursor) => {
-    cursor.skip(keep);
-    // Groups of chunks begin at multiples of their size, so that what they take does not depend on what is kept.
-    for (let group = together - keep % together;; group = together) {
-      const encoded = tf.tidy(() => {
-        const chunk = cursor.next(group);
-        return chunk && encodeChunk(place, chunk, context);
-      });
-      if (!encoded) break;
-      parts.push(encoded);
-    }
-  });
-  if (parts.length < 2) return parts[0];
-  const joined = joinRows(parts, place.name);
-  tf.dispose(parts);
-  return joined;
-}
-
-/** Encodes the kept chunks on the tape that is being recorded. */
-function encodeKept(place: Place, source: ChunkSource, context: Context): Tensor2D[] {
-  const length = Math.min(place.keep, source.size!.chunks);
-  return readFrom(
-    source,
-    (cursor) => Array.from({ length }, () => tf.tidy(() => encodeChunk(place, cursor.next()!, context))),
-  );
 }
 
 /** Encodes the other chunks again, on a tape each, and pulls their cotangents back. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { cachedStep } from "./cached_step.ts";
-import type { Step, StepOptions } from "./step.ts";
+import type { CachedStep, StepOptions } from "./step.ts";
 
 /**
  * Makes a step that keeps the whole batch on one tape: the plain way, which {@linkcode cachedStep} must agree with.
@@ -26,7 +26,7 @@ import type { Step, StepOptions } from "./step.ts";
  * assertEquals(step([tf.ones([5, 3])], key(0)).plan, [{ examples: 5, chunkSize: 5, chunks: 1, kept: 1, replayed: 0 }]);
  * ```
  */
-export function fullStep({ memory: _memory, chunkTokens: _tokens, ...options }: StepOptions): Step {
+export function fullStep({ memory: _memory, chunkTokens: _tokens, ...options }: StepOptions): CachedStep {
   return cachedStep({
     ...options,
     crossExample: options.crossExample ?? "perChunk",

@@ -5,7 +5,7 @@
  */
 import type { Key } from "./key.ts";
 import type { MemoryPlan } from "./plan.ts";
-import type { Batch, CrossExamplePolicy, Encoder, Gradients, Loss, Params, Scalar } from "./types.ts";
+import type { Batch, CrossExamplePolicy, Encoder, Gradients, Loss, Params, Scalar, Tensor2D } from "./types.ts";
 
 /** A batch that comes in chunks, for data that never stands whole in memory; made by {@linkcode readyChunks}. */
 export interface ReadyChunks {
@@ -88,6 +88,58 @@ export interface Step {
    * @param targets Labels, ids or weights of the examples, handed on to the loss.
    */
   (inputs: readonly StepInput[], key: Key, targets?: Batch): StepResult;
+}
+
+/** What a {@linkcode CachedStep} is given beside its inputs. */
+export interface CachedStepInputs {
+  /**
+   * The representations of the inputs, as {@linkcode CachedStep.represent} of the same inputs, key and parameters gave
+   * them: one matrix `[examples, dim]` an input. They are not encoded without a tape again, and stay the caller's. They
+   * are trusted: others give other gradients.
+   */
+  readonly represented?: readonly Tensor2D[];
+}
+
+/** A {@linkcode Step} that can be taken in two parts: representations first, and the rest if they are trained on. */
+export interface CachedStep {
+  /** What is trained: the encoders' and the loss's parameters under the names of the gradients. */
+  readonly params: Params;
+  /**
+   * Encodes a batch as the first part of a step does: in chunks, without a tape, with the random masks that the step
+   * with this key has. Under a budget they are cut as the step would cut them.
+   *
+   * @param inputs One batch for each encoder, in their order.
+   * @param key The randomness of the step.
+   * @returns One matrix `[examples, dim]` an input, which the caller disposes.
+   *
+   * @example A batch is looked at before it is trained on
+   * ```ts
+   * import * as tf from "@tensorflow/tfjs";
+   * import { cachedStep, type Encoder, key, useBackend } from "@gradfold/gradfold/core";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await useBackend({ backend: "cpu", quiet: true });
+   * const kernel = tf.variable(tf.ones([3, 2]));
+   * const encoder: Encoder<tf.Tensor2D> = { params: { kernel }, encode: (x) => tf.matMul(x, kernel as tf.Tensor2D) };
+   * const step = cachedStep({ encoders: [encoder], loss: ([z]) => tf.mean(tf.square(z!)), chunkSize: 2 });
+   *
+   * const inputs = [tf.ones([5, 3])];
+   * const represented = step.represent(inputs, key(0));
+   * assertEquals(represented[0]!.shape, [5, 2]);
+   * const { loss } = step(inputs, key(0), undefined, { represented });
+   * assertEquals(loss.dataSync()[0], 9);
+   * ```
+   */
+  represent(inputs: readonly StepInput[], key: Key): readonly Tensor2D[];
+  /**
+   * Computes the loss and its gradients.
+   *
+   * @param inputs One batch for each encoder, in their order.
+   * @param key The randomness of this step; fold the number of the step into it.
+   * @param targets Labels, ids or weights of the examples, handed on to the loss.
+   * @param given What is known of the inputs already.
+   */
+  (inputs: readonly StepInput[], key: Key, targets?: Batch, given?: CachedStepInputs): StepResult;
 }
 
 /**

@@ -1,7 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import { assertEquals, assertGreater } from "@std/assert";
 import { fc } from "../support/properties.ts";
-import { accumulate, cachedStep, type Encoder, fold, fullStep, key, type Loss, readyChunks } from "../../core/mod.ts";
+import {
+  accumulate,
+  cachedStep,
+  type Encoder,
+  fold,
+  fullStep,
+  key,
+  type Loss,
+  readyChunks,
+  type Step,
+  type StepOptions,
+} from "../../core/mod.ts";
 import {
   assertNewTensors,
   assertParity,
@@ -198,7 +209,8 @@ engineTest(
     const loss: Loss = ([a, b]) =>
       tf.tidy(() => tf.mean(tf.mul(a!, tf.add(tf.cast(tf.greater(b!, 0), "float32"), b!.dataSync()[0]!))));
     const batches = [randomMatrix(3, 6, 4), randomMatrix(4, 6, 4)];
-    const run = (make: typeof cachedStep) => make({ encoders: [live, teacher], loss, chunkSize: 6 })(batches, key(0));
+    const run = (make: (options: StepOptions) => Step) =>
+      make({ encoders: [live, teacher], loss, chunkSize: 6 })(batches, key(0));
     const [cached, full, accumulated] = [run(cachedStep), run(fullStep), run(accumulate)];
     assertEquals(Object.keys(cached.gradients), ["tower/first", "tower/second"]);
     assertParity(cached, full);
