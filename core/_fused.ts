@@ -11,6 +11,7 @@ export type FusedName =
   | "Accumulate"
   | "AccumulateAll"
   | "AccumulateRows"
+  | "AdamStep"
   | "Attention"
   | "AttentionGrad"
   | "Dropout"

@@ -25,6 +25,7 @@ const compiled: Readonly<Record<Exclude<FusedName, "ReluGrad">, NativeKernel>> =
   Accumulate: { outputs: 0 },
   AccumulateAll: { outputs: 0 },
   AccumulateRows: { outputs: 0 },
+  AdamStep: { outputs: 3 },
   Attention: { outputs: 1 },
   AttentionGrad: { outputs: 1 },
   Dropout: { outputs: 1, floats: ["factor"] },

@@ -1,4 +1,4 @@
-// One step of the moments of Adam and its kin.
+// One step of the moments of Adam and its kin, and one of Adam as a whole.
 
 #include <cmath>
 
@@ -31,10 +31,37 @@ struct Moments {
   }
 };
 
-const bool registered = Register<Moments>({"GradfoldMoments",
-                                           {"gradient: float", "first: float", "second: float", "numbers: float"},
-                                           {"nextfirst: float", "nextsecond: float", "direction: float"},
-                                           {}});
+// The same, and with two further numbers η and κ the parameter θ ← κθ - η M / (√V + ε).
+struct AdamStep {
+  explicit AdamStep(TF_OpKernelConstruction*) {}
+  void Compute(Call& call) {
+    const Tensor gradient = call.Input(0), first = call.Input(1), second = call.Input(2), parameter = call.Input(3);
+    const Tensor numbers = call.Input(4);
+    const Tensor nextFirst = call.Output(0, gradient.shape()), nextSecond = call.Output(1, gradient.shape());
+    const Tensor next = call.Output(2, gradient.shape());
+    const float *by = numbers.floats(), beta1 = by[0], beta2 = by[1], epsilon = by[2], rate = by[3], kept = by[4];
+    const float *g = gradient.floats(), *m = first.floats(), *v = second.floats(), *from = parameter.floats();
+    float *toM = nextFirst.floats(), *toV = nextSecond.floats(), *to = next.floats();
+    ParallelFor(gradient.size(), kGrain, [=](int64_t start, int64_t end) {
+      for (int64_t i = start; i < end; i++) {
+        const float sum = beta1 * m[i] + g[i], squares = beta2 * v[i] + g[i] * g[i];
+        toM[i] = sum;
+        toV[i] = squares;
+        to[i] = kept * from[i] - rate * (sum / (std::sqrt(squares) + epsilon));
+      }
+    });
+  }
+};
+
+const bool registered =
+    Register<Moments>({"GradfoldMoments",
+                       {"gradient: float", "first: float", "second: float", "numbers: float"},
+                       {"nextfirst: float", "nextsecond: float", "direction: float"},
+                       {}}) &&
+    Register<AdamStep>({"GradfoldAdamStep",
+                        {"gradient: float", "first: float", "second: float", "parameter: float", "numbers: float"},
+                        {"nextfirst: float", "nextsecond: float", "next: float"},
+                        {}});
 
 }  // namespace
 }  // namespace gradfold

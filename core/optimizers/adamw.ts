@@ -32,8 +32,8 @@ export interface AdamWOptions {
  * m ← β₁m + (1 - β₁)g, v ← β₂v + (1 - β₂)g², θ ← (1 - ηλ)θ - η · m̂ / (√v̂ + ε), where m̂ = m / (1 - β₁ᵗ) and
  * v̂ = v / (1 - β₂ᵗ).
  *
- * Slots: `firstMoment` and `secondMoment`, which hold m / (1 - β₁) and v / (1 - β₂). A parameter costs 10 kernels, 11
- * with decay, and at most three temporaries of its size.
+ * Slots: `firstMoment` and `secondMoment`, which hold m / (1 - β₁) and v / (1 - β₂). A parameter costs one kernel
+ * where the engine has it; else 10, 11 with decay, and at most three temporaries of its size.
  *
  * Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
  *
@@ -60,16 +60,17 @@ export interface AdamWOptions {
 export function adamW(options: AdamWOptions): Optimizer {
   const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0.01, decay = hasAxes } = options;
   atLeastZero("weightDecay", weightDecay);
-  const fold = moments(beta1, beta2, epsilon);
+  const { fold, step } = moments(beta1, beta2, epsilon);
   return createOptimizer({
     learningRate,
     slots: momentSlots,
     apply(parameter, gradient, slots, { name, rate, count }) {
+      const kept = weightDecay > 0 && decay(name, parameter) ? 1 - rate * weightDecay : 1;
+      if (step(parameter, gradient, slots, { count, rate, kept })) return;
       const { direction, scale } = fold(gradient, slots, count);
-      const step = tf.mul(direction, rate * scale);
+      const move = tf.mul(direction, rate * scale);
       direction.dispose();
-      const decayed = weightDecay > 0 && decay(name, parameter);
-      parameter.assign(tf.sub(decayed ? tf.mul(parameter, 1 - rate * weightDecay) : parameter, step));
+      parameter.assign(tf.sub(kept === 1 ? parameter : tf.mul(parameter, kept), move));
     },
   });
 }

@@ -70,7 +70,7 @@ export function lamb(options: LambOptions): Optimizer {
   if (clamp !== undefined && !(clamp > 0 && clamp <= 1)) {
     throw new RangeError(`Cannot optimize: clamp is ${clamp}, expected a number in (0, 1]`);
   }
-  const fold = moments(beta1, beta2, epsilon);
+  const { fold } = moments(beta1, beta2, epsilon);
 
   /** ‖θ‖ / ‖r‖ within the bounds, as a scalar; r is `scale` times what is given. */
   const trustRatio = (parameter: Tensor, direction: Tensor, scale: number): Scalar =>

@@ -8,6 +8,7 @@ const names: Record<FusedName, true> = {
   Accumulate: true,
   AccumulateAll: true,
   AccumulateRows: true,
+  AdamStep: true,
   Attention: true,
   AttentionGrad: true,
   Dropout: true,
