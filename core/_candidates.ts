@@ -5,7 +5,7 @@
  * @module
  */
 import { chunksOf, evenCounts, tokenChunks } from "./_chunking.ts";
-import { type Layout, layout } from "./_layout.ts";
+import { type Layout, layout, type LayoutOptions } from "./_layout.ts";
 import { type Cut, type LosslessPeaks, peaksOf } from "./_peaks.ts";
 import type { PlanInput, PlanRequest } from "./plan.ts";
 
@@ -83,9 +83,12 @@ interface Ways {
 /** The ways to cut an input evenly, the whole first, or the one with a limit. */
 function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, settled: number | undefined): Ways {
   const byTokens = lengths !== undefined;
-  const cut = (limit: number, { together = 1, wholeMs }: { together?: number; wholeMs?: number } = {}): Way => {
+  const cut = (
+    limit: number,
+    { wholeMs, ...how }: Pick<LayoutOptions, "together" | "remember" | "wholeMs"> = {},
+  ): Way => {
     const chunks = byTokens ? tokenChunks(lengths, limit) : chunksOf(examples, limit);
-    const options = { limit, together, rowBytes, trained, sorted: byTokens && chunks.length > 1, cost };
+    const options = { limit, ...how, rowBytes, trained, sorted: byTokens && chunks.length > 1, cost };
     return {
       layout: layout(chunks, wholeMs === undefined ? options : { ...options, wholeMs }),
       largest: chunks.reduce((most, chunk) => Math.max(most, chunk.examples), 0),
@@ -97,13 +100,19 @@ function waysToCut({ examples, lengths, cost, rowBytes, trained }: PlanInput, se
   const even = [...new Set(evenCounts(work).map((count) => Math.ceil(work / count)))].map((limit) => cut(limit));
   // Small chunks may be faster for the same work, but nothing shall stand in the way of the whole batch.
   const wholeMs = Math.min(
-    ...even.map(({ layout, work: done }) => layout.keep(trained ? layout.chunks : 0).ms * work / done),
+    ...even.map(({ layout, work: done }) => layout.keep(trained ? layout.chunks : 0).ms * (work / done)),
   );
   const ways = (settled === undefined ? even : [cut(settled)]).flatMap((way) => {
     // What is not trained is cut for encoding alone.
     const most = trained ? way.layout.chunks : 1;
     const groups = TOGETHER.filter((together) => together <= most);
-    return [way, ...groups.map((together) => cut(way.layout.limit, { together }))];
+    const { limit, chunks } = way.layout;
+    const dear = trained && chunks > 1 && cost({ examples: 1, length: 1 }).rememberedBytes > 0;
+    return [
+      way,
+      ...groups.map((together) => cut(limit, { together })),
+      ...dear ? [cut(limit, { remember: true })] : [],
+    ];
   });
   return { ways: ways.map((way) => way.layout.chunks === 1 ? cut(way.layout.limit, { wholeMs }) : way), wholeMs };
 }

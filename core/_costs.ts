@@ -20,6 +20,10 @@ export interface EncodingCost {
   readonly replayBytes: number;
   /** Milliseconds of both. */
   readonly trainingMs: number;
+  /** What it takes to remember the outputs that are dear for their size. */
+  readonly rememberedBytes: number;
+  /** Milliseconds that a replay then saves. */
+  readonly rememberedMs: number;
 }
 
 /** A cost, and the number of examples that it is for. */
@@ -36,6 +40,8 @@ export const NO_COST: EncodingCost = {
   backwardBytes: 0,
   replayBytes: 0,
   trainingMs: 0,
+  rememberedBytes: 0,
+  rememberedMs: 0,
 };
 
 const names = Object.keys(NO_COST) as (keyof EncodingCost)[];

@@ -28,6 +28,8 @@ export interface Kept {
   readonly backwardBytes: number;
   /** Peak of replaying the others. */
   readonly replayBytes: number;
+  /** What is remembered of the others. */
+  readonly rememberedBytes: number;
   /** Copies of the representations that stand while the loss is computed. */
   readonly copyBytes: number;
   /** Time of all encoding. */
@@ -41,6 +43,8 @@ export interface Layout {
   readonly chunks: number;
   /** How many chunks are encoded at once where no tape is needed. */
   readonly together: number;
+  /** Whether dear outputs are remembered for the replay. */
+  readonly remember: boolean;
   /** Bytes of all representations. */
   readonly rowBytes: number;
   /** What it takes with so many chunks kept. */
@@ -52,6 +56,8 @@ export interface LayoutOptions {
   readonly limit: number;
   /** How many chunks are encoded at once where no tape is needed. One if left out. */
   readonly together?: number;
+  /** Whether dear outputs are remembered for the replay. False if left out. */
+  readonly remember?: boolean;
   /** Bytes of one representation. */
   readonly rowBytes: number;
   readonly trained: boolean;
@@ -64,7 +70,7 @@ export interface LayoutOptions {
 
 /** Adds up what chunks take, so that `keep` only looks it up. */
 export function layout(shapes: readonly ChunkShape[], options: LayoutOptions): Layout {
-  const { limit, together = 1, rowBytes, trained, sorted, cost, wholeMs } = options;
+  const { limit, together = 1, remember = false, rowBytes, trained, sorted, cost, wholeMs } = options;
   const of = memoize(cost);
   const costs = shapes.map(of);
   const rows = shapes.map(({ examples }) => examples * rowBytes);
@@ -76,12 +82,16 @@ export function layout(shapes: readonly ChunkShape[], options: LayoutOptions): L
   const backward = largestBefore(backwards);
   const inference = inferenceFrom(shapes, { together, cost: of, rowsBefore });
   const replay = largestFrom(costs.map(({ replayBytes }) => replayBytes));
+  const figuresFrom = (figure: "rememberedBytes" | "rememberedMs") =>
+    sumsBefore(costs.map((cost) => remember ? cost[figure] : 0).toReversed()).toReversed();
+  const [rememberedBytes, rememberedMs] = [figuresFrom("rememberedBytes"), figuresFrom("rememberedMs")];
   const total = rowsBefore[shapes.length]!;
   const examples = total / rowBytes;
   return {
     limit,
     chunks: shapes.length,
     together,
+    remember,
     rowBytes: total,
     keep(kept) {
       const others = shapes.length - kept;
@@ -100,8 +110,11 @@ export function layout(shapes: readonly ChunkShape[], options: LayoutOptions): L
         lastBackwardBytes: kept === 0 ? 0 : backwards[kept - 1]!,
         backwardBytes: kept < 2 ? 0 : backward[kept - 1]!,
         replayBytes: trained && others > 0 ? replay[kept]! : 0,
+        rememberedBytes: rememberedBytes[kept]!,
         copyBytes: (parts > 1 ? total : 0) + (sorted ? total + ROW_NUMBER_BYTES * examples : 0),
-        ms: (others === 0 || !trained) && wholeMs !== undefined ? wholeMs : training + uncached.ms,
+        ms: (others === 0 || !trained) && wholeMs !== undefined
+          ? wholeMs
+          : training + uncached.ms - rememberedMs[kept]!,
       };
     },
   };

@@ -55,15 +55,15 @@ export interface Fixed {
  * its part of the backward pass.
  */
 export function peaksOf(cuts: readonly Cut[], fixed: Fixed): LosslessPeaks {
-  const cached = total(cuts, ({ kept }) => kept.cachedRows);
+  const cached = total(cuts, ({ kept }) => kept.cachedRows + kept.rememberedBytes);
   const cotangents = cuts.map(({ trained, layout }) => trained ? layout.rowBytes : 0);
   let represented = 0;
   let represent = 0;
   let held = cached;
   let keep = 0;
   for (const { kept } of cuts) {
-    represent = Math.max(represent, represented + kept.representBytes);
-    represented += kept.cachedRows;
+    represent = Math.max(represent, represented + kept.representBytes + kept.rememberedBytes);
+    represented += kept.cachedRows + kept.rememberedBytes;
     const taped = held + kept.tapeBytes + kept.copyBytes;
     keep = Math.max(keep, held + kept.forwardBytes, taped);
     held = taped;
@@ -104,11 +104,11 @@ function pullBack(cuts: readonly Cut[], fixed: Fixed): number {
 function replay(cuts: readonly Cut[], cotangents: readonly number[], fixed: Fixed): number {
   const encoders = new Map(cuts.filter(({ trained }) => trained).map(({ encoder, sumBytes }) => [encoder, sumBytes]));
   const sums = sumsOf(encoders, fixed) + fixed.lossGradientBytes;
-  let left = cotangents.reduce((sum, bytes) => sum + bytes, 0);
+  let left = cotangents.reduce((sum, bytes) => sum + bytes, 0) + total(cuts, ({ kept }) => kept.rememberedBytes);
   let peak = 0;
   cuts.forEach(({ kept }, i) => {
     if (kept.replayBytes > 0) peak = Math.max(peak, left + sums + kept.replayBytes);
-    left -= cotangents[i]!;
+    left -= cotangents[i]! + kept.rememberedBytes;
   });
   return peak;
 }

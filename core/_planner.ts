@@ -137,8 +137,8 @@ function wholeBatch(input: StepInput, { name }: Place): Batch {
   );
 }
 
-function decided(place: Place, { chunkSize, chunkTokens, together = 1, kept }: PlannedInput): Place {
-  return { ...place, chunkSize, together, keep: kept, ...(chunkTokens === undefined ? {} : { chunkTokens }) };
+function decided(place: Place, { chunkSize, chunkTokens, together = 1, remember = false, kept }: PlannedInput): Place {
+  return { ...place, chunkSize, together, remember, keep: kept, ...(chunkTokens === undefined ? {} : { chunkTokens }) };
 }
 
 function bytesOf(params: Params): number {

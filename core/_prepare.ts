@@ -22,6 +22,8 @@ export interface Place {
   readonly chunkTokens?: number;
   /** How many chunks are encoded at once where no tape is needed. One if left out. */
   readonly together?: number;
+  /** Whether dear outputs are remembered for the replay. False if left out. */
+  readonly remember?: boolean;
   /** How many chunks stay on the tape, at most. */
   readonly keep: number;
   /** Whether the encoder has parameters to train. */
@@ -43,7 +45,7 @@ export function prepare(options: StepOptions): { places: readonly Place[]; param
   if (typeof loss !== "function") {
     throw new TypeError(`Cannot make a step: loss is ${typeof loss}, expected a function`);
   }
-  const { chunkSize, chunkTokens, keep } = sizes(options);
+  const { chunkSize, chunkTokens, keep, remember } = sizes(options);
   const chunkSizes = perInput("chunkSize", chunkSize, encoders.length, 1);
   const tokens = chunkTokens === undefined ? undefined : perInput("chunkTokens", chunkTokens, encoders.length, 1);
   const keeps = perInput("keep", keep, encoders.length, 0);
@@ -84,6 +86,7 @@ export function prepare(options: StepOptions): { places: readonly Place[]; param
       name: `input ${i} (${names[i]})`,
       chunkSize: chunkSizes[i]!,
       ...(tokens && encoder.sequences ? { chunkTokens: tokens[i]! } : {}),
+      remember: trained && remember,
       keep: trained ? keeps[i]! : 0,
       trained,
     };
@@ -147,19 +150,22 @@ export function checkPaired(sources: readonly ChunkSource[]): void {
   }
 }
 
-type Sizes = Pick<StepOptions, "chunkTokens"> & Required<Pick<StepOptions, "chunkSize" | "keep">>;
+type Sizes = Pick<StepOptions, "chunkTokens"> & Required<Pick<StepOptions, "chunkSize" | "keep" | "remember">>;
 
 /** The options that say how to chunk; under a budget, what it makes of them is planned for each batch. */
-function sizes({ chunkSize, chunkTokens, keep, memory }: StepOptions): Sizes {
+function sizes({ chunkSize, chunkTokens, keep, remember, memory }: StepOptions): Sizes {
+  if (remember !== undefined && typeof remember !== "boolean") {
+    throw new TypeError(`Cannot make a step: remember is ${remember}, expected true or false`);
+  }
   if (memory === undefined) {
     if (chunkSize === undefined && chunkTokens === undefined) {
       throw new TypeError(
         `Cannot make a step: neither chunkSize, chunkTokens nor memory is given, expected one of them`,
       );
     }
-    return { chunkSize: Infinity, keep: 0, ...given({ chunkSize, chunkTokens, keep }) };
+    return { chunkSize: Infinity, keep: 0, remember: false, ...given({ chunkSize, chunkTokens, keep, remember }) };
   }
-  const [also] = Object.entries(given({ chunkSize, chunkTokens, keep }));
+  const [also] = Object.entries(given({ chunkSize, chunkTokens, keep, remember }));
   if (also) {
     throw new TypeError(
       `Cannot make a step: memory is ${memory} and ${also[0]} is ${
@@ -168,7 +174,7 @@ function sizes({ chunkSize, chunkTokens, keep, memory }: StepOptions): Sizes {
         `chunks and which are kept`,
     );
   }
-  return { chunkSize: Infinity, keep: 0 };
+  return { chunkSize: Infinity, keep: 0, remember: false };
 }
 
 /** A record without what was left out. */

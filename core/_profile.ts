@@ -12,6 +12,7 @@ import { costAt, type CostPoint, type EncodingCost, NO_COST } from "./_costs.ts"
 import { gradientSum } from "./_gradient_sum.ts";
 import { disposeLookup, recordLookups } from "./lookup.ts";
 import type { Place } from "./_prepare.ts";
+import { weighing } from "./_remembered.ts";
 import { type PeakWatch, watchPeak } from "./_watch.ts";
 import type { EncodeContext, Params, Tensor } from "./types.ts";
 
@@ -115,6 +116,8 @@ function largestThat(passes: (value: number) => boolean, passed: number, most: n
   return low;
 }
 
+type TrainingFigure = "tapeBytes" | "forwardBytes" | "backwardBytes" | "replayBytes" | "trainingMs";
+
 interface Measured extends Pick<Profile, "rowBytes" | "sumBytes"> {
   readonly cost: EncodingCost;
   /** By how much adding to a sum takes more than making the first one did. It is less with more examples. */
@@ -126,15 +129,18 @@ function measureSize(examples: number, surplusBytes: number, options: ProfileOpt
   const encode = () => encodeChunk(place, take(examples), context);
   const watch = watchPeak();
   try {
-    let rowBytes = 0;
+    let [rowBytes, rememberedBytes, rememberedMs] = [0, 0, Infinity];
     const infer = () => {
-      const encoded = tf.tidy(encode);
-      rowBytes = BYTES_PER_NUMBER * encoded.shape[1];
-      settle(encoded);
+      const { result, bytes, ms } = weighing(() => tf.tidy(encode));
+      rowBytes = BYTES_PER_NUMBER * result.shape[1];
+      rememberedBytes = bytes;
+      rememberedMs = Math.min(rememberedMs, ms);
+      settle(result);
     };
     infer();
     const inferenceBytes = watch.lap();
-    const inference = { ...NO_COST, inferenceBytes, inferenceMs: fastest(infer) };
+    const inferenceMs = fastest(infer);
+    const inference = { ...NO_COST, inferenceBytes, inferenceMs, rememberedBytes, rememberedMs };
     // No plan does with less than one example, which may take what it takes.
     const within = examples === 1 ? { surplusBytes, budgetBytes: Infinity } : { ...options, surplusBytes };
     const { sumBytes, ...training } = place.trained
@@ -142,7 +148,7 @@ function measureSize(examples: number, surplusBytes: number, options: ProfileOpt
       : { sumBytes: 0 };
     const cost = { ...inference, ...training };
     return {
-      cost: canReadSync() ? cost : { ...cost, inferenceMs: examples, trainingMs: 3 * examples },
+      cost: canReadSync() ? cost : { ...cost, inferenceMs: examples, trainingMs: 3 * examples, rememberedMs: 0 },
       rowBytes,
       sumBytes,
       surplusBytes: examples > 1
@@ -158,7 +164,7 @@ function measureTraining(
   encode: () => Tensor,
   { params, budgetBytes, surplusBytes }: ProfileOptions & Pick<Measured, "surplusBytes">,
   watch: PeakWatch,
-): Omit<EncodingCost, "inferenceBytes" | "inferenceMs"> & { readonly sumBytes: number } {
+): Pick<EncodingCost, TrainingFigure> & { readonly sumBytes: number } {
   let sum = gradientSum(params);
   const train = () => {
     const before = watch.held();

@@ -4,26 +4,43 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs";
-import { type ChunkSource, measure, readFrom } from "./_chunks.ts";
+import { type Chunk, type ChunkSource, measure, readFrom } from "./_chunks.ts";
 import { encodeChunk, joinRows } from "./_checks.ts";
 import type { Place } from "./_prepare.ts";
+import { type Remembered, remembering } from "./_remembered.ts";
 import { restoreOrder } from "./_sequences.ts";
 import type { EncodeContext, Tensor2D } from "./types.ts";
 
 /** What encoders are told beside the rows. */
 export type Context = Omit<EncodeContext, "rows">;
 
-/** Encodes all but the kept chunks without a tape, in the order of the chunks. */
-export function represent(place: Place, source: ChunkSource, context: Context): Tensor2D | undefined {
+/**
+ * Encodes all but the kept chunks without a tape, in the order of the chunks.
+ *
+ * @param memory Takes what is remembered of each chunk, if that is wanted.
+ */
+export function represent(
+  place: Place,
+  source: ChunkSource,
+  context: Context,
+  memory?: Remembered[],
+): Tensor2D | undefined {
   const parts: Tensor2D[] = [];
-  const { keep, together = 1 } = place;
+  const { keep } = place;
+  const together = memory ? 1 : place.together ?? 1;
+  const encode = (chunk: Chunk) => {
+    if (!memory) return encodeChunk(place, chunk, context);
+    const { result, remembered } = remembering(() => encodeChunk(place, chunk, context));
+    memory.push(remembered);
+    return result;
+  };
   readFrom(source, (cursor) => {
     cursor.skip(keep);
     // Groups of chunks begin at multiples of their size, so that what they take does not depend on what is kept.
     for (let group = together - keep % together;; group = together) {
       const encoded = tf.tidy(() => {
         const chunk = cursor.next(group);
-        return chunk && encodeChunk(place, chunk, context);
+        return chunk && encode(chunk);
       });
       if (!encoded) break;
       parts.push(encoded);

@@ -7,11 +7,12 @@ import * as tf from "@tensorflow/tfjs";
 import { type ChunkSource, readFrom } from "./_chunks.ts";
 import { checkFinite, checkLoss, encodeChunk, joinRows } from "./_checks.ts";
 import { encodeContext, lossContext } from "./_contexts.ts";
-import { gradientSum } from "./_gradient_sum.ts";
+import { type GradientSum, gradientSum } from "./_gradient_sum.ts";
 import type { Key } from "./key.ts";
 import type { Enter } from "./_meter.ts";
 import { type Directions, planner } from "./_planner.ts";
 import { checkPaired, checkTargets, openInputs, type Place, prepare } from "./_prepare.ts";
+import { recalling, type Remembered } from "./_remembered.ts";
 import {
   checkRepresented,
   type Context,
@@ -147,11 +148,14 @@ interface Fold {
 
 function foldOver({ places, sources, contexts, params, represented, loss, checkSizes, enter }: Fold): StepResult {
   const sum = gradientSum(params);
+  const memories = places.map(({ remember }): Remembered[] | undefined => remember && !represented ? [] : undefined);
   try {
     const result = tf.tidy(() => {
       enter("represent");
       const cached = places.map((place, i) =>
-        represented ? takeRepresented(place, sources[i]!, represented[i]!) : represent(place, sources[i]!, contexts[i]!)
+        represented
+          ? takeRepresented(place, sources[i]!, represented[i]!)
+          : represent(place, sources[i]!, contexts[i]!, memories[i])
       );
       checkSizes(sources);
 
@@ -187,7 +191,7 @@ function foldOver({ places, sources, contexts, params, represented, loss, checkS
         if (!cotangent) {
           throw new TypeError(`Cannot couple: the loss does not use the representations of ${place.name}`);
         }
-        replay(place, sources[i]!, contexts[i]!, cotangent, sum.add);
+        replay(place, sources[i]!, { context: contexts[i]!, cotangent, memory: memories[i], add: sum.add });
         cotangent.dispose();
       });
       enter("finish");
@@ -196,18 +200,21 @@ function foldOver({ places, sources, contexts, params, represented, loss, checkS
     return { ...result, plan: places.map((place, i) => describe(place, sources[i]!)) };
   } catch (error) {
     sum.dispose();
+    tf.dispose(memories.map((memory) => memory ?? []));
     throw error;
   }
 }
 
+interface Replay {
+  readonly context: Context;
+  readonly cotangent: Tensor;
+  /** What was remembered of each chunk. */
+  readonly memory: readonly Remembered[] | undefined;
+  readonly add: GradientSum["add"];
+}
+
 /** Encodes the other chunks again, on a tape each, and pulls their cotangents back. */
-function replay(
-  place: Place,
-  source: ChunkSource,
-  context: Context,
-  cotangent: Tensor,
-  add: ReturnType<typeof gradientSum>["add"],
-): void {
+function replay(place: Place, source: ChunkSource, { context, cotangent, memory, add }: Replay): void {
   readFrom(source, (cursor) => {
     cursor.skip(place.keep);
     for (let index = place.keep; index < source.size!.chunks; index++) {
@@ -215,7 +222,9 @@ function replay(
       const { value } = add(() => {
         const chunk = cursor.next()!;
         rows = chunk;
-        return encodeChunk(place, chunk, context);
+        const encode = () => encodeChunk(place, chunk, context);
+        const remembered = memory?.[index - place.keep];
+        return remembered ? recalling(remembered, encode) : encode();
       }, { cotangent: () => tf.slice(cotangent, [rows.first], [rows.count]) });
       value.dispose();
     }

@@ -40,7 +40,8 @@ export function describePlan(memory: MemoryPlan): string {
     `about ${relativeTime.toFixed(2)}x of the full batch${memory.corrected ? ", corrected" : ""}`;
 }
 
-function describeInput({ chunks, chunkSize, chunkTokens, kept }: PlannedInput): string {
+function describeInput({ chunks, chunkSize, chunkTokens, kept, remember }: PlannedInput): string {
   const size = chunkTokens === undefined ? `${chunkSize}` : `${chunkTokens} tokens`;
-  return `${chunks} ${chunks === 1 ? "chunk" : "chunks"} of ${size}, ${kept === chunks ? "all" : kept} on the tape`;
+  return `${chunks} ${chunks === 1 ? "chunk" : "chunks"} of ${size}, ${kept === chunks ? "all" : kept} on the tape` +
+    (remember ? " and dear outputs of the others remembered" : "");
 }

@@ -194,11 +194,12 @@ function waysOf({ chunkSizes, keeps = [0, 2], chunkTokens, memory }: ParityOptio
 }
 
 /** The chunks of a plan as options, since a step with a budget would plan anew. */
-function cutOf({ inputs }: MemoryPlan): Pick<StepOptions, "chunkSize" | "chunkTokens" | "keep"> {
+function cutOf({ inputs }: MemoryPlan): Pick<StepOptions, "chunkSize" | "chunkTokens" | "keep" | "remember"> {
   const byTokens = inputs.some(({ chunkTokens }) => chunkTokens !== undefined);
   return {
     chunkSize: inputs.map(({ chunkSize }) => chunkSize),
     keep: inputs.map(({ kept }) => kept),
+    remember: inputs.some(({ remember }) => remember),
     // Encoders that cannot be cut by tokens take no notice of it.
     ...(byTokens ? { chunkTokens: inputs.map(({ chunkTokens = Infinity }) => chunkTokens) } : {}),
   };

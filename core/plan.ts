@@ -7,9 +7,10 @@ import { type Candidate, candidatesOf } from "./_candidates.ts";
 import type { ChunkShape } from "./_chunking.ts";
 import type { EncodingCost } from "./_costs.ts";
 import { type Coupling, type LossCost, lossCosts } from "./_loss_cost.ts";
+import type { MemoryPlan, PlannedInput } from "./memory_plan.ts";
 import type { Peaks, Phase } from "./_peaks.ts";
 
-export type { ChunkShape, Coupling, EncodingCost, LossCost, Peaks, Phase };
+export type { ChunkShape, Coupling, EncodingCost, LossCost, MemoryPlan, Peaks, Phase, PlannedInput };
 
 /** An input to plan. */
 export interface PlanInput {
@@ -59,22 +60,6 @@ export interface PlanRequest {
   readonly orLeanest?: boolean;
 }
 
-/** How one input is cut. */
-export interface PlannedInput {
-  /** How messages name it. */
-  readonly name: string;
-  /** Examples in a chunk, at most. */
-  readonly chunkSize: number;
-  /** Padded tokens in a chunk, where chunks are cut by tokens. */
-  readonly chunkTokens?: number;
-  /** Chunks that it comes in. */
-  readonly chunks: number;
-  /** How many chunks are encoded at once where no tape is needed. One if left out. */
-  readonly together?: number;
-  /** Chunks that stay on the tape. */
-  readonly kept: number;
-}
-
 /** A plan. */
 export interface StepPlan {
   /** How each input is cut. */
@@ -92,24 +77,6 @@ export interface StepPlan {
    * tiles of half the size are thought to cost a hundredth.
    */
   readonly relativeTime: number;
-}
-
-/** What was planned for a step that had a budget, and what it took. */
-export interface MemoryPlan {
-  /** Peak of tensor bytes that the step was allowed. */
-  readonly budgetBytes: number;
-  /** The predicted peak. */
-  readonly predictedBytes: number;
-  /** The peak of this step, with what planning it took. */
-  readonly peakBytes: number;
-  /** The size of the loss's tiles. */
-  readonly tileBytes: number;
-  /** Predicted time, relative to that of the whole batch on one tape; see {@linkcode StepPlan}. */
-  readonly relativeTime: number;
-  /** How each input was cut. */
-  readonly inputs: readonly PlannedInput[];
-  /** Whether an earlier step of the same shape was above the budget. */
-  readonly corrected: boolean;
 }
 
 /** What a plan may be wrong by, where not all of it was measured. */
@@ -152,6 +119,8 @@ const NO_LOSS: LossCost = { tileBytes: 0, forwardBytes: 0, backwardBytes: 0 };
  *     backwardBytes: 1000 * n + 100,
  *     replayBytes: 1000 * n + 200,
  *     trainingMs: 3 * n,
+ *     rememberedBytes: 0,
+ *     rememberedMs: 0,
  *   }),
  * };
  * const plan = (budgetBytes: number) =>
@@ -221,6 +190,7 @@ function describe({ candidate, cost: least, ms }: Found, wholeMs: number, reques
       ...(byTokens ? { chunkTokens: layout.limit } : {}),
       chunks: layout.chunks,
       ...(layout.together > 1 ? { together: layout.together } : {}),
+      ...(layout.remember && kept.kept < layout.chunks ? { remember: true } : {}),
       kept: kept.kept,
     })),
     tileBytes: cost.tileBytes,

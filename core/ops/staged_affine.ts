@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { addInto } from "../_fused.ts";
+import { remember } from "../_remembered.ts";
 import type { Tensor, Tensor2D } from "../types.ts";
 import type { Stage } from "./_stage.ts";
 import { checkAffine } from "./affine.ts";
@@ -13,6 +14,9 @@ import { geluStage } from "./gelu.ts";
 import { checkNorm, normStage } from "./layer_norm.ts";
 import { reluStage } from "./relu.ts";
 import { sumOverRows } from "./_sum_rows.ts";
+
+/** A map to rows of this part of the width, or less, is dear for its size. */
+const DEAR = 2;
 
 /**
  * An affine map of normalised rows: {@linkcode layerNorm}, then {@linkcode affine}.
@@ -106,11 +110,14 @@ function staged(
   checkAffine(x, kernel, bias);
   return withGradient([x, ...own, kernel, bias], (save) => {
     save(() => [x, kernel, ...own]);
-    const image = make(...own).apply(x);
-    const product = tf.matMul(image as Tensor2D, kernel as Tensor2D);
-    image.dispose();
+    const compute = () => {
+      const image = make(...own).apply(x);
+      const product = tf.matMul(image as Tensor2D, kernel as Tensor2D);
+      image.dispose();
+      return addInto(product, bias);
+    };
     return {
-      value: addInto(product, bias),
+      value: isDear(kernel) ? remember(compute) : compute(),
       pullBack(dy, [x, kernel, ...own]) {
         const dimage = tf.matMul(dy as Tensor2D, kernel as Tensor2D, false, true);
         const { image, dx, own: ofOwn } = make(...own).pullBack(x!, dimage, { image: true });
@@ -119,4 +126,8 @@ function staged(
       },
     };
   }) as Tensor2D;
+}
+
+function isDear({ shape }: Tensor): boolean {
+  return shape[0]! >= DEAR * shape[1]!;
 }

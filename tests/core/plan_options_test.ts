@@ -31,6 +31,12 @@ engineTest("cachedStep() refuses budgets that are none, and what does not go wit
   const both = "memory is 1MB and chunkSize is 3";
   assertThrows(() => cachedStep({ ...options, memory: "1MB", chunkSize: 3 }), TypeError, both);
   assertThrows(() => cachedStep({ ...options, memory: "1MB", keep: 0 }), TypeError, "and keep is 0");
+  assertThrows(() => cachedStep({ ...options, memory: "1MB", remember: true }), TypeError, "and remember is true");
+  assertThrows(
+    () => cachedStep({ ...options, chunkSize: 2, remember: 1 as unknown as boolean }),
+    TypeError,
+    "remember is 1, expected true or false",
+  );
   for (const make of [cachedStep, accumulate]) {
     assertThrows(() => make(options), TypeError, "neither chunkSize, chunkTokens nor memory is given");
   }

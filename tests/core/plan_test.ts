@@ -19,13 +19,16 @@ interface Lines {
   readonly perExampleMs: number;
   /** Work that grows faster than the examples, so that small chunks are faster. */
   readonly slowerMs: number;
+  /** What remembering takes, as a share of the tape; it saves a third of the encoding. Nothing if left out. */
+  readonly dear?: number;
   readonly trained: boolean;
   /** Whether it is cut by the lengths of its examples, which bytes and times grow with. */
   readonly byTokens: boolean;
 }
 
 function inputOf(lines: Lines, index: number): PlanInput {
-  const { examples, rowBytes, perExample, gradients, overheadMs, perExampleMs, slowerMs, trained, byTokens } = lines;
+  const { examples, rowBytes, perExample, gradients, overheadMs, perExampleMs, slowerMs, trained, byTokens, dear = 0 } =
+    lines;
   const cost = ({ examples: n, length }: ChunkShape): EncodingCost => {
     const inferenceMs = overheadMs + perExampleMs * n * length + slowerMs * n ** 2;
     const tapeBytes = n * (rowBytes + perExample * length);
@@ -37,6 +40,8 @@ function inputOf(lines: Lines, index: number): PlanInput {
       backwardBytes: 1.2 * tapeBytes + n * rowBytes + gradients,
       replayBytes: 1.2 * tapeBytes + n * rowBytes + 2 * gradients,
       trainingMs: 3 * inferenceMs,
+      rememberedBytes: dear * tapeBytes,
+      rememberedMs: dear > 0 ? inferenceMs / 3 : 0,
     };
   };
   return {
@@ -75,6 +80,7 @@ const lines = fc.record({
   overheadMs: fc.double({ min: 0, max: 5, noNaN: true }),
   perExampleMs: fc.double({ min: 0.01, max: 5, noNaN: true }),
   slowerMs: fc.constantFrom(0, 0.01),
+  dear: fc.constantFrom(0, 0.1, 0.8),
   trained: fc.boolean(),
   byTokens: fc.boolean(),
 });
@@ -232,4 +238,29 @@ Deno.test("planStep() names the time relative to the whole batch", () => {
   const [{ kept, chunkSize }] = plan.inputs as [PlannedInput];
   assert(kept > 0);
   assertAlmostEquals(plan.relativeTime, (3 * 8 + 8 - kept * chunkSize) / (3 * 8), 1e-9);
+});
+
+Deno.test("planStep() remembers what is dear for its size, and no more where the tape has room for all", () => {
+  const one = {
+    examples: 64,
+    rowBytes: 8,
+    perExample: 1e6,
+    gradients: 40,
+    overheadMs: 0,
+    perExampleMs: 1,
+    slowerMs: 0,
+    dear: 0.1,
+    trained: true,
+    byTokens: false,
+  };
+  const plan = (budgetBytes: number, more = {}) => planStep(requestOf([{ ...one, ...more }], { budgetBytes }));
+  const [cheap, dear] = [plan(30e6, { dear: 0 }), plan(30e6)];
+  assertEquals([cheap.inputs[0]!.remember, dear.inputs[0]!.remember], [undefined, true]);
+  assertLess(dear.relativeTime, cheap.relativeTime);
+  const { kept, chunkSize } = dear.inputs[0]!;
+  const replayed = 64 - kept * chunkSize;
+  assertAlmostEquals(dear.relativeTime, (3 * 64 + replayed - replayed / 3) / (3 * 64), 1e-9);
+  assertEquals(plan(1e9).inputs[0], { name: "input 0", chunkSize: 64, chunks: 1, kept: 1 });
+  // What takes more than the tape itself is not worth it.
+  assertEquals(plan(30e6, { dear: 1.5 }).inputs[0]!.remember, undefined);
 });
